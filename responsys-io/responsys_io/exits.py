@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from responsys_io.errors import ResponsysError
+from responsys_io.errors import ResponsysError, SettingsError
 
 if TYPE_CHECKING:
     import logging
@@ -35,6 +36,16 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         logger.error("%s", error)  # noqa: TRY400
         logger.debug("Traceback of the error above", exc_info=error)
         sys.exit(error.exit_code)
+    except json.JSONDecodeError as error:
+        logger.error(  # noqa: TRY400
+            "RSYS-1004: The file of --config, --state or --catalog is not valid JSON: line %d, column %d.",
+            error.lineno,
+            error.colno,
+        )
+        sys.exit(SettingsError.exit_code)
+    except FileNotFoundError as error:
+        logger.error("RSYS-1005: There is no file %s.", error.filename)  # noqa: TRY400
+        sys.exit(SettingsError.exit_code)
     except BrokenPipeError:
         # The reader at the other end of our output has gone and reports why itself.
         _silence_stdout()
@@ -42,7 +53,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         sys.exit(EXIT_FAILED)
     except Exception as error:
         logger.error(  # noqa: TRY400
-            "RSYS-9000: Internal error %s at %s. Please report it; run again with LOGLEVEL=DEBUG for details.",
+            "RSYS-9000: Internal error %s at %s. Please report it; LOGLEVEL=DEBUG shows more.",
             type(error).__name__,
             _place(error.__traceback__),
         )

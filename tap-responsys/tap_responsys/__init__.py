@@ -1,1 +1,1 @@
-"""tap-responsys."""
+"""Singer tap for Oracle Responsys: the exports of Connect jobs, read from the SFTP file server."""

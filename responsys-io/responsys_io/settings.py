@@ -1,0 +1,119 @@
+"""Settings that both plugins share, and what can be said about a wrong one without repeating its value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import jsonschema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+SECRET = {"secret": True, "writeOnly": True}
+
+
+def setting(kind: str, title: str, description: str, **more: Any) -> dict[str, Any]:
+    """Describe one optional setting in JSON Schema.
+
+    Args:
+        kind: JSON type.
+        title: Short name for people.
+        description: What it does, and what follows from it.
+        more: Further keywords, for example `default`, `enum`, `examples`, or `**SECRET`.
+    """
+    return {"type": [kind, "null"], "title": title, "description": description, **more}
+
+
+FILE_SERVER_PROPERTIES: dict[str, dict[str, Any]] = {
+    "host": setting(
+        "string",
+        "SFTP host",
+        "Host name of the Responsys file server.",
+        examples=["files.responsys.net", "files.dc2.responsys.net"],
+    ),
+    "port": setting(
+        "integer", "SFTP port", "TCP port of the file server.", default=22, minimum=1, maximum=65535
+    ),
+    "username": setting(
+        "string", "SFTP user", "User on the file server, usually the account's name followed by _scp."
+    ),
+    "password": setting(
+        "string", "SFTP password", "Password, where the server accepts one instead of a key.", **SECRET
+    ),
+    "private_key": setting(
+        "string",
+        "Private key",
+        "Private SSH key (Ed25519, ECDSA or RSA; OpenSSH, PEM or PKCS#8 form). Literal \\n stands for a line "
+        "break.",
+        **SECRET,
+    ),
+    "private_key_file": setting("string", "Private key file", "Path of a file with the private SSH key."),
+    "private_key_passphrase": setting(
+        "string",
+        "Key passphrase",
+        "Passphrase of the private key. Oracle recommends a key without one.",
+        **SECRET,
+    ),
+    "host_key_fingerprint": setting(
+        "string",
+        "Host key fingerprint",
+        "SHA256 fingerprint of the server's host key; several, separated by commas, while a key is being "
+        "changed. A server that shows another key is refused.",
+        examples=["SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"],
+    ),
+    "known_hosts_file": setting(
+        "string", "Known hosts file", "Path of an OpenSSH known_hosts file that names the server."
+    ),
+    "connect_timeout": setting(
+        "number",
+        "Connect timeout",
+        "Seconds to wait for the connection, the key exchange and the sign-in together.",
+        default=30,
+        exclusiveMinimum=0,
+    ),
+    "io_timeout": setting(
+        "number",
+        "I/O timeout",
+        "Seconds without an answer after which a connection counts as lost.",
+        default=60,
+        exclusiveMinimum=0,
+    ),
+}
+
+
+def problems(config_jsonschema: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+    """Say what is wrong with a configuration, a line per setting.
+
+    Values are left out of the text: a setting can hold a secret, and a secret can be put into the wrong one.
+
+    Args:
+        config_jsonschema: The plugin's settings as JSON Schema.
+        config: The settings given.
+
+    Returns:
+        One sentence per problem, in the order of the settings; empty when all is well.
+    """
+    validator = jsonschema.Draft202012Validator(dict(config_jsonschema))
+    errors = sorted(
+        validator.iter_errors(dict(config)), key=lambda error: list(map(str, error.absolute_path))
+    )
+    return [_sentence(error) for error in errors]
+
+
+def _sentence(error: jsonschema.ValidationError) -> str:
+    name = ".".join(str(part) for part in error.absolute_path)
+    rule, wanted = error.validator, cast("Any", error.validator_value)
+    if rule == "required":
+        # jsonschema reports each missing key by itself and names it only in its message.
+        missing = error.message.split("'")[1]
+        return f"Setting {f'{name}.{missing}' if name else missing} is missing."
+    if rule == "type":
+        kinds = [wanted] if isinstance(wanted, str) else [kind for kind in wanted if kind != "null"]
+        return f"Setting {name} has to be of type {' or '.join(kinds)}."
+    if rule == "enum":
+        choices = ", ".join(str(value) for value in wanted if value is not None)
+        return f"Setting {name} has to be one of: {choices}."
+    if rule == "additionalProperties":
+        return f"Setting {name} has an entry that is not known."
+    return f"Setting {name} does not keep to {rule} {wanted}."

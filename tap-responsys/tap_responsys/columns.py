@@ -1,0 +1,74 @@
+"""The columns of a stream: documented ones with their types, others as they turn up in headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from responsys_io.feeds import Column, feeds
+from responsys_io.profilelist import SYSTEM_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+
+    from responsys_io.feeds import ColumnType
+
+SOURCE_FILE = "_sdc_source_file"
+SOURCE_LINE = "_sdc_source_lineno"
+LAST_MODIFIED = "_sdc_last_modified"
+SUBSCRIPTION_STATUS = "subscription_status"
+MODIFIED_DATE = "MODIFIED_DATE_"
+PERMISSION_STATUS = "EMAIL_PERMISSION_STATUS_"
+
+_SUBSCRIPTION = {"I": "subscribed", "O": "unsubscribed"}
+_JSON_TYPES: Mapping[ColumnType, dict[str, Any]] = {
+    "integer": {"type": ["integer", "null"]},
+    "number": {"type": ["number", "null"]},
+    "timestamp": {"type": ["string", "null"], "format": "date-time"},
+    "text": {"type": ["string", "null"]},
+}
+_BOOKKEEPING = {
+    SOURCE_FILE: {"type": ["string"], "description": "Name of the export file"},
+    SOURCE_LINE: {"type": ["integer"], "description": "Line in the export file; the header is line 1"},
+    LAST_MODIFIED: {
+        "type": ["string", "null"],
+        "format": "date-time",
+        "description": "When the export file was last modified on the server",
+    },
+}
+_STATUS = {
+    "type": ["string", "null"],
+    "description": f"{PERMISSION_STATUS} in words: subscribed for I, unsubscribed for O",
+}
+
+
+def documented(stream: str) -> tuple[Column, ...]:
+    """Return the default columns of a feed's stream, or the system fields of the contact list."""
+    feed = feeds().get(stream.upper())
+    return feed.columns if feed else SYSTEM_FIELDS
+
+
+def typed(stream: str, names: Iterable[str]) -> dict[str, Column]:
+    """Look columns up by name; add-on columns have documented types, unknown ones are text."""
+    feed = feeds().get(stream.upper())
+    known = {column.name: column for column in (*documented(stream), *(feed.add_on_columns if feed else ()))}
+    return {name: known.get(name) or Column(name, "text", "Custom column of the account") for name in names}
+
+
+def schema(columns: Iterable[Column], *, contacts: bool) -> dict[str, Any]:
+    """Return the JSON Schema of a stream with these columns."""
+    properties = {
+        column.name: {**_JSON_TYPES[column.type], "description": column.description} for column in columns
+    }
+    if contacts:
+        properties[SUBSCRIPTION_STATUS] = _STATUS
+    return {"type": "object", "properties": {**properties, **_BOOKKEEPING}}
+
+
+def new_names(header: Sequence[str], properties: Container[str]) -> list[str]:
+    """Return the header's columns that a schema does not have yet, in the header's order."""
+    return [name for name in header if name not in properties]
+
+
+def subscription_status(permission: str | None) -> str | None:
+    """Put a permission status into words; codes other than I and O have none."""
+    return _SUBSCRIPTION.get(permission or "")

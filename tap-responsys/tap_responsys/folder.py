@@ -1,0 +1,125 @@
+"""The folder of exports: listed once per run, and read from."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from responsys_io.errors import DataError
+from tap_responsys.decode import decoded
+from tap_responsys.listing import sort_out
+from tap_responsys.parse import ExportReader
+from tap_responsys.readiness import has_ready_file, still_growing, undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from responsys_io.fileserver import FileServer
+    from tap_responsys.listing import ExportFile, ExportNames, Listing
+    from tap_responsys.parse import Dialect
+
+logger = logging.getLogger(__name__)
+
+
+class ExportFolder:
+    """The exports in one folder of the file server.
+
+    Args:
+        server: The file server; nothing is opened before the first listing.
+        path: The folder, relative to the user's home or absolute.
+        names: How exports are recognised.
+        dialect: How they are written.
+        ready_extension: Extension of ready files; without one, files have to keep still to count as complete.
+        settle_seconds: How long they have to keep still.
+        sleep: Waits; tests pass their own.
+    """
+
+    def __init__(
+        self,
+        server: FileServer,
+        path: str,
+        names: ExportNames,
+        dialect: Dialect,
+        *,
+        ready_extension: str | None = None,
+        settle_seconds: float = 10,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._server = server
+        self._path = path
+        self._names = names
+        self._dialect = dialect
+        self._ready_extension = ready_extension
+        self._settle_seconds = settle_seconds
+        self._sleep = sleep
+        self._later: Listing | None = None
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The folder as it was when the run first looked."""
+        listing = self._list()
+        if listing.unrecognised:
+            logger.info(
+                "%d files in %s belong to no known export, for example %s",
+                len(listing.unrecognised),
+                self._path,
+                listing.unrecognised[0],
+            )
+        return listing
+
+    def exports(self, stream: str) -> list[ExportFile]:
+        """Return the stream's exports, complete or not, in the order in which they were made."""
+        return self.listing.exports.get(stream, [])
+
+    def complete(self, exports: list[ExportFile]) -> list[ExportFile]:
+        """Return those exports that are written to their end; the others wait for the next run."""
+        if self._ready_extension:
+            done = [
+                export for export in exports if has_ready_file(export, self.listing, self._ready_extension)
+            ]
+            self._tell_waiting(exports, done, f"no {self._ready_extension} file yet")
+            return done
+        fresh = undecided(exports, self.listing, self._settle_seconds)
+        if not fresh:
+            return exports
+        growing = still_growing(fresh, self._listing_after_a_while())
+        done = [export for export in exports if export not in growing]
+        self._tell_waiting(exports, done, "still being written")
+        return done
+
+    @contextmanager
+    def reader(self, export: ExportFile) -> Iterator[ExportReader]:
+        """Open an export; the block must end before another one is opened."""
+        with self._server.open(export.remote) as raw, decoded(raw, export.name) as stream:
+            yield ExportReader(stream, self._dialect, export.name)
+
+    def check_unchanged(self, export: ExportFile) -> None:
+        """Make sure that what has been read is what lies there now.
+
+        Raises:
+            DataError: RSYS-3301 when the file was written to meanwhile.
+        """
+        if self._server.stat(export.remote.path) != export.remote:
+            raise DataError(
+                "RSYS-3301",
+                f"{export.name} changed or went away while it was read.",
+                "It is not counted as read; the next run reads it again.",
+            )
+
+    def _list(self) -> Listing:
+        return sort_out(self._server.list(self._path), self._names)
+
+    def _listing_after_a_while(self) -> Listing:
+        if self._later is None:
+            logger.info("Waiting %g s to see that new files have stopped growing", self._settle_seconds)
+            self._sleep(self._settle_seconds)
+            self._later = self._list()
+        return self._later
+
+    def _tell_waiting(self, exports: list[ExportFile], done: list[ExportFile], why: str) -> None:
+        for export in exports:
+            if export not in done:
+                logger.info("%s waits for the next run: %s", export.name, why)

@@ -1,0 +1,33 @@
+"""What to read next: the exports on the server against the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_responsys.ledger import Ledger
+    from tap_responsys.listing import ExportFile
+
+
+def unread(exports: Iterable[ExportFile], ledger: Ledger) -> list[ExportFile]:
+    """Return what has to be read, in order.
+
+    First the file that an interrupted run has left open, then new and changed files as they were made, then
+    contact lists that have to be read once more, the oldest first.
+    """
+    waiting = [export for export in exports if not ledger.is_read(export)]
+
+    def rank(export: ExportFile) -> tuple[int, str, tuple[str, str]]:
+        if ledger.progress(export).rows:
+            return 0, "", export.order
+        as_of = ledger.again.get(export.name)
+        return (1, "", export.order) if as_of is None else (2, as_of, export.order)
+
+    return sorted(waiting, key=rank)
+
+
+def is_on_or_after(export: ExportFile, start_date: str | None) -> bool:
+    """Tell whether an export's date is not before a start date (ISO 8601, the date part counts)."""
+    return not start_date or export.order[0][:8] >= start_date[:10].replace("-", "")
