@@ -156,7 +156,7 @@ class FileServer:
     def _call(self, action: Callable[[paramiko.SFTPClient], Result], where: str) -> Result:
         """Run an action, with a new session after a lost one, and name what it was about when it fails."""
         try:
-            return self._retry.run(lambda: action(self._sftp()), _LOST_CONNECTION, self._lost)
+            return self._retry.run(lambda: self._attempt(action), _LOST_CONNECTION, self._lost)
         except _LOST_CONNECTION as error:
             raise TransientError(
                 "RSYS-2001",
@@ -188,10 +188,16 @@ class FileServer:
                 "Look at the server's free space and quota.",
             ) from error
 
-    def _sftp(self) -> paramiko.SFTPClient:
+    def _attempt(self, action: Callable[[paramiko.SFTPClient], Result]) -> Result:
         if self._session is None:
             self._session = SshSession(self._login)
-        return self._session.sftp
+        try:
+            return action(self._session.sftp)
+        except OSError as error:
+            # A channel that was closed under us is reported as any failed operation would be.
+            if not self._session.is_active():
+                raise ConnectionError(_reason(error)) from error
+            raise
 
     def _lost(self, error: Exception, failures: int) -> None:
         self.close()

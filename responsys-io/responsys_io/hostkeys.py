@@ -39,9 +39,9 @@ class KnownHost:
         if self.hosts.startswith("|1|"):
             return _hashed_name_matches(self.hosts, name)
         patterns = self.hosts.split(",")
-        if any(pattern.startswith("!") and fnmatchcase(name, pattern[1:]) for pattern in patterns):
+        if any(pattern.startswith("!") and _matches(pattern[1:], name) for pattern in patterns):
             return False
-        return any(fnmatchcase(name, pattern) for pattern in patterns)
+        return any(_matches(pattern, name) for pattern in patterns)
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,11 @@ def _parse_line(line: str) -> KnownHost | None:
     except binascii.Error:
         return None
     return KnownHost(hosts=fields[0], key_type=fields[1], key=key, revoked=marker == "@revoked")
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Match as OpenSSH does: * and ? are wild, the brackets around a host with a port are not."""
+    return fnmatchcase(name, pattern.replace("[", "[[]"))
 
 
 def _hashed_name_matches(hashed: str, name: str) -> bool:

@@ -125,6 +125,11 @@ class SshSession:
             raise
         logger.debug("Signed in to %s", self._where)
 
+    def is_active(self) -> bool:
+        """Tell whether the connection is still there, as far as is known."""
+        channel = self.sftp.get_channel()
+        return self._transport.is_active() and channel is not None and not channel.closed
+
     def close(self) -> None:
         """End the connection, whatever state it is in."""
         self._transport.close()

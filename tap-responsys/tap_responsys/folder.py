@@ -90,6 +90,17 @@ class ExportFolder:
         self._tell_waiting(exports, done, "still being written")
         return done
 
+    def newest(self, stream: str) -> ExportFile | None:
+        """Return the export whose header tells best which columns there are, a complete one if possible."""
+        found = self.exports(stream)
+        if self._ready_extension:
+            done = [export for export in found if has_ready_file(export, self.listing, self._ready_extension)]
+        else:
+            fresh = undecided(found, self.listing, self._settle_seconds)
+            done = [export for export in found if export not in fresh]
+        candidates = done or found
+        return candidates[-1] if candidates else None
+
     @contextmanager
     def reader(self, export: ExportFile) -> Iterator[ExportReader]:
         """Open an export; the block must end before another one is opened."""

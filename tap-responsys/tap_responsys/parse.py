@@ -93,7 +93,9 @@ class ExportReader:
         """Return the column names in capitals, as Responsys writes them; empty for a file of no bytes."""
         try:
             first = next(self._rows, [])
-        except (csv.Error, UnicodeDecodeError) as error:
+        except csv.Error as error:
+            raise self._other_dialect() from error
+        except UnicodeDecodeError as error:
             raise self._unreadable(1, error) from error
         header = tuple(name.strip().upper() for name in first)
         if twice := sorted({name for name in header if header.count(name) > 1}):
@@ -116,11 +118,7 @@ class ExportReader:
             return
         others = [mark for mark in _MARKS_OF_OTHER_DELIMITERS if mark != self._dialect.delimiter]
         if len(self.header) == 1 and any(mark in self.header[0] for mark in others):
-            raise DataError(
-                "RSYS-3102",
-                f"{self._name} is not delimited by {self._dialect.delimiter!r}.",
-                "Set delimiter to what the Connect job uses (step File details).",
-            )
+            raise self._other_dialect()
         raise DataError(
             "RSYS-3103",
             f"The first line of {self._name} names none of the columns that such an export has.",
@@ -171,6 +169,16 @@ class ExportReader:
         if not quote:
             return delimiter.join(fields)
         return delimiter.join(f"{quote}{field.replace(quote, quote * 2)}{quote}" for field in fields)
+
+    def _other_dialect(self) -> DataError:
+        written = (
+            f"fields delimited by {self._dialect.delimiter!r} and enclosed in {self._dialect.quote_char!r}"
+        )
+        return DataError(
+            "RSYS-3102",
+            f"The first line of {self._name} has not {written}.",
+            "In the settings, set delimiter and quote_char to what the Connect job has in its file details.",
+        )
 
     def _unreadable(self, line: int, error: Exception) -> DataError:
         if isinstance(error, UnicodeDecodeError):

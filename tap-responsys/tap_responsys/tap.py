@@ -158,12 +158,20 @@ class TapResponsys(Tap):
 
     def _discovered(self, name: str) -> ExportStream:
         columns = list(cols.documented(name))
-        exports = self.folder.exports(name)
-        if exports:
-            with self.folder.reader(exports[-1]) as reader:
-                added = cols.new_names(reader.header, {column.name for column in columns})
-            columns.extend(cols.typed(name, added).values())
-        return ExportStream(self, name, columns, selected_by_default=bool(exports) or name in USUAL_STREAMS)
+        export = self.folder.newest(name)
+        if export is not None:
+            try:
+                with self.folder.reader(export) as reader:
+                    reader.check_header(columns)
+                    added = cols.new_names(reader.header, {column.name for column in columns})
+                columns.extend(cols.typed(name, added).values())
+            except DataError as error:
+                self.logger.warning(
+                    "Columns of %s are as documented, its header cannot be read: %s", name, error
+                )
+        return ExportStream(
+            self, name, columns, selected_by_default=export is not None or name in USUAL_STREAMS
+        )
 
     def note_failure(self, stream: str, error: ResponsysError) -> None:
         """Log why a stream stops; the run goes on with the others and fails at its end."""

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import random
+import socket
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from support.keys import new_key
+from support.openssh import OpenSshServer, free_port, openssh_server
+
+from responsys_io.errors import DataError, SettingsError, TransientError
+from responsys_io.fileserver import FileServer, FileServerLogin, RemoteFile
+from responsys_io.hostkeys import fingerprint
+from responsys_io.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+IMPATIENT = Retry(limit=3, sleep=lambda _: None)
+
+
+@pytest.fixture
+def server(sshd: OpenSshServer) -> Iterator[FileServer]:
+    with FileServer(FileServerLogin.from_config(sshd.config), retry=IMPATIENT) as session:
+        yield session
+
+
+def listed(server: FileServer, name: str) -> RemoteFile:
+    return next(file for file in server.list("download") if file.name == name)
+
+
+def test_lists_regular_files_only(sshd: OpenSshServer, server: FileServer) -> None:
+    folder = sshd.files / "download"
+    (folder / "a.txt").write_bytes(b"12345")
+    (folder / "folder.txt").mkdir()
+    (folder / "link.txt").symlink_to(folder / "a.txt")
+    os.mkfifo(folder / "fifo.txt")
+    os.utime(folder / "a.txt", (1_600_000_000, 1_600_000_000))
+    assert server.list("download") == [RemoteFile("download/a.txt", 5, 1_600_000_000)]
+    assert server.stat("download/none.txt") is None
+
+
+def test_reads_what_is_there_across_windows_and_seeks(sshd: OpenSshServer, server: FileServer) -> None:
+    content = random.Random(1).randbytes(3_000_017)
+    (sshd.files / "download" / "big.bin").write_bytes(content)
+    with server.open(listed(server, "big.bin")) as remote:
+        assert io.BufferedReader(remote, 1 << 16).read() == content
+    with server.open(listed(server, "big.bin")) as remote:
+        remote.seek(-22, io.SEEK_END)
+        assert remote.read(100) == content[-22:]
+        remote.seek(1_000_000)
+        assert remote.read(10) == content[1_000_000:1_000_010]
+
+
+def test_goes_on_in_the_middle_of_a_file_when_the_connection_is_cut(
+    sshd: OpenSshServer, server: FileServer
+) -> None:
+    content = random.Random(2).randbytes(24_000_000)
+    (sshd.files / "download" / "big.bin").write_bytes(content)
+    digest = hashlib.sha256()
+    with server.open(listed(server, "big.bin")) as remote:
+        for number, block in enumerate(iter(lambda: remote.read(1 << 20), b"")):
+            digest.update(block)
+            if number % 6 == 3:
+                sshd.cut_sessions()
+    assert digest.digest() == hashlib.sha256(content).digest()
+
+
+@pytest.mark.parametrize("change", ["longer", "shorter", "gone", "same size"])
+def test_a_file_that_changes_while_it_is_read_is_never_mixed(
+    change: str, sshd: OpenSshServer, server: FileServer
+) -> None:
+    path = sshd.files / "download" / "big.bin"
+    path.write_bytes(b"a" * 20_000_000)
+    file = listed(server, "big.bin")
+    with server.open(file) as remote:
+        remote.read(1000)
+        if change == "gone":
+            path.unlink()
+        else:
+            size = {"longer": 21_000_000, "shorter": 10_000_000, "same size": 20_000_000}[change]
+            path.write_bytes(b"b" * size)
+            os.utime(path, (file.mtime, file.mtime))
+        sshd.cut_sessions()
+        with pytest.raises(DataError, match="RSYS-2201"):
+            while remote.read(1 << 20):
+                pass
+
+
+def test_uploads_under_the_final_name_only_when_complete(sshd: OpenSshServer, server: FileServer) -> None:
+    content = random.Random(3).randbytes(700_001)
+    (sshd.files / "upload" / "audience.csv").write_bytes(b"yesterday")
+    assert server.upload(io.BytesIO(content), "upload/audience.csv") == len(content)
+    assert (sshd.files / "upload" / "audience.csv").read_bytes() == content
+    assert [path.name for path in (sshd.files / "upload").iterdir()] == ["audience.csv"]
+
+
+def test_a_broken_upload_starts_again_and_is_never_seen(sshd: OpenSshServer, server: FileServer) -> None:
+    class CutOnce(io.BytesIO):
+        cut = False
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() > 2_000_000 and not self.cut:
+                self.cut = True
+                sshd.cut_sessions()
+                assert not (sshd.files / "upload" / "audience.csv").exists()
+            return super().read(size)
+
+    content = random.Random(4).randbytes(5_000_000)
+    server.upload(CutOnce(content), "upload/audience.csv")
+    assert (sshd.files / "upload" / "audience.csv").read_bytes() == content
+
+
+def test_a_missing_folder_names_the_setting(server: FileServer) -> None:
+    with pytest.raises(SettingsError, match="RSYS-2101: There is no folder dowload on .*path setting"):
+        server.list("dowload")
+    with pytest.raises(SettingsError, match="RSYS-2101"):
+        server.upload(io.BytesIO(b"x"), "uplaod/audience.csv")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"private_key": "another", "private_key_file": None},
+        {"username": "nobody-of-this-name"},
+    ],
+)
+def test_a_refused_credential_is_tried_once(setting: dict[str, str], sshd: OpenSshServer) -> None:
+    if "private_key" in setting:
+        setting = {**setting, "private_key": new_key("ed25519").openssh}
+    pauses: list[float] = []
+    retry = Retry(limit=3, sleep=pauses.append)
+    with pytest.raises(SettingsError, match="RSYS-2003: .* refused user"):
+        FileServer.connect(FileServerLogin.from_config({**sshd.config, **setting}), retry=retry)
+    assert pauses == []
+
+
+def test_an_unknown_or_other_host_key_is_refused(sshd: OpenSshServer) -> None:
+    config = dict(sshd.config)
+    config["host_key_fingerprint"] = None
+    with pytest.raises(SettingsError, match="RSYS-1204") as caught:
+        FileServer.connect(FileServerLogin.from_config(config))
+    assert sshd.fingerprint in str(caught.value)
+    config["host_key_fingerprint"] = fingerprint(b"another")
+    with pytest.raises(SettingsError, match="RSYS-1203"):
+        FileServer.connect(FileServerLogin.from_config(config))
+
+
+def test_a_known_hosts_file_serves_as_well(sshd: OpenSshServer, tmp_path: Path) -> None:
+    public = subprocess.check_output(["ssh-keygen", "-y", "-f", str(sshd.root / "host_key")], text=True)
+    (tmp_path / "known").write_text(f"[127.0.0.1]:{sshd.port} {public}", encoding="utf-8")
+    config = {**sshd.config, "host_key_fingerprint": None, "known_hosts_file": str(tmp_path / "known")}
+    with FileServer.connect(FileServerLogin.from_config(config)) as server:
+        assert server.list("download") == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_a_server_that_is_not_there_is_a_transient_error(host: str) -> None:
+    login = FileServerLogin(host=host, port=free_port(), username="u", password="p")
+    with pytest.raises(TransientError, match=f"RSYS-2001: {host}:.* cannot be reached"):
+        FileServer.connect(login, retry=IMPATIENT)
+
+
+def test_a_server_that_never_answers_does_not_hang_us() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        login = FileServerLogin(host="127.0.0.1", port=port, username="u", password="p", connect_timeout=0.3)
+        with pytest.raises(TransientError, match="RSYS-2001"):
+            FileServer.connect(login, retry=IMPATIENT)
+
+
+def test_a_second_factor_is_named(tmp_path: Path) -> None:
+    with (
+        openssh_server(tmp_path / "sshd", "AuthenticationMethods publickey,password") as sshd,
+        pytest.raises(SettingsError, match="RSYS-2004: .* wants password besides"),
+    ):
+        FileServer.connect(FileServerLogin.from_config(sshd.config), retry=IMPATIENT)
+
+
+@pytest.mark.parametrize(
+    ("config", "missing"),
+    [
+        ({}, "host, username, private_key_file"),
+        ({"host": "h", "username": "u"}, "private_key_file"),
+        ({"username": "u", "password": "p"}, "host"),
+    ],
+)
+def test_incomplete_settings_are_named(config: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"RSYS-1001: .*incomplete: {missing} missing"):
+        FileServerLogin.from_config(config)

@@ -1,0 +1,1 @@
+"""What several test folders need: servers to test against, keys, command lines."""

@@ -1,0 +1,111 @@
+"""A real OpenSSH server on a loopback port, with one key and one home folder."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from responsys_io.hostkeys import fingerprint
+from support.keys import host_key_blob, new_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class OpenSshServer:
+    """A running sshd; `files` is the folder that a client sees as its home."""
+
+    root: Path
+    port: int
+    fingerprint: str
+    private_key_file: Path
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    @property
+    def files(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def config(self) -> dict[str, object]:
+        """The plugins' settings for this server."""
+        return {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "username": getpass.getuser(),
+            "private_key_file": str(self.private_key_file),
+            "host_key_fingerprint": self.fingerprint,
+        }
+
+    def accept(self, public_key: str) -> None:
+        """Register another key for the user."""
+        with (self.root / "authorized_keys").open("a", encoding="utf-8") as keys:
+            keys.write(public_key + "\n")
+
+    def cut_sessions(self) -> None:
+        """Kill every session, as a server does that is restarted; new ones are accepted."""
+        sessions = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False
+        ).stdout.split()
+        for pid in sessions:
+            subprocess.run(["pkill", "-KILL", "-P", pid], check=False)
+            subprocess.run(["kill", "-KILL", pid], check=False, stderr=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def openssh_server(root: Path, *extra: str) -> Iterator[OpenSshServer]:
+    """Start sshd with lines added to its configuration, stop it afterwards."""
+    assert SSHD is not None
+    for folder in ("download", "upload", "archive"):
+        (root / "home" / folder).mkdir(parents=True)
+    host, client = new_key("ed25519"), new_key("ed25519")
+    (root / "host_key").write_text(host.openssh, encoding="utf-8")
+    (root / "host_key").chmod(0o600)
+    (root / "client_key").write_text(client.openssh, encoding="utf-8")
+    (root / "client_key").chmod(0o600)
+    (root / "authorized_keys").write_text(client.public + "\n", encoding="utf-8")
+    port = free_port()
+    (root / "sshd_config").write_text(
+        "\n".join(
+            (
+                *extra,
+                f"Port {port}",
+                "ListenAddress 127.0.0.1",
+                f"HostKey {root / 'host_key'}",
+                f"AuthorizedKeysFile {root / 'authorized_keys'}",
+                "StrictModes no",
+                "UsePAM no",
+                "PidFile none",
+                f"Subsystem sftp internal-sftp -d {root / 'home'}",
+            )
+        )
+        + "\n",
+        encoding="utf-8",
+    )
+    Path("/run/sshd").mkdir(exist_ok=True)
+    process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(root / "sshd_config")], stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if b"Server listening" in line:
+            break
+    else:
+        raise RuntimeError(f"sshd has not started, exit code {process.wait()}")
+    try:
+        yield OpenSshServer(root, port, fingerprint(host_key_blob(host)), root / "client_key", process)
+    finally:
+        process.terminate()
+        process.communicate()

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from responsys_io.fileserver import RemoteFile
+from tap_responsys.listing import ExportNames, Listing, sort_out
+from tap_responsys.readiness import has_ready_file, still_growing, undecided
+
+NAMES = ExportNames("*CONTACT_LIST*")
+
+
+def listing(*files: tuple[str, int, int]) -> Listing:
+    return sort_out([RemoteFile(name, size, mtime) for name, size, mtime in files], NAMES)
+
+
+@pytest.mark.parametrize(
+    ("data", "ready"),
+    [
+        ("1_OPEN_20190103_060500.txt", "1_OPEN_20190103_060500.ready"),
+        ("1_OPEN_20190103_060500.txt", "1_OPEN_20190103_060500.txt.ready"),
+        ("1_OPEN_20190103_060500.txt.zip", "1_OPEN_20190103_060500.ready"),
+        ("1_OPEN_20190103_060500.txt.zip", "1_OPEN_20190103_060500.txt.ready"),
+        ("1_OPEN_20190103_060500.txt.zip", "1_OPEN_20190103_060500.txt.zip.ready"),
+    ],
+)
+@pytest.mark.parametrize("extension", ["ready", ".ready"])
+def test_a_ready_file_may_be_named_either_way(data: str, ready: str, extension: str) -> None:
+    folder = listing((data, 1, 1), (ready, 0, 1))
+    assert has_ready_file(folder.exports["open"][0], folder, extension)
+
+
+def test_another_files_ready_file_does_not_count() -> None:
+    folder = listing(("1_OPEN_20190103_060500.txt", 1, 1), ("1_OPEN_20190103_060501.ready", 0, 1))
+    assert not has_ready_file(folder.exports["open"][0], folder, "ready")
+
+
+def test_age_is_measured_on_the_servers_clock() -> None:
+    folder = listing(
+        ("1_OPEN_20190101_0605000.txt", 1, 1),
+        ("1_OPEN_20190101_060500.txt", 1, 1000),
+        ("1_OPEN_20190102_060500.txt", 1, 1009),
+        ("1_OPEN_20190103_060500.txt", 1, 0),
+    )
+    assert [export.remote.mtime for export in undecided(folder.exports["open"], folder, 9)] == [1009, 0]
+
+
+def test_what_changes_between_two_listings_is_still_growing() -> None:
+    names = [f"1_OPEN_2019010{day}_060500.txt" for day in range(1, 5)]
+    first = listing(*((name, 10, 10) for name in names))
+    second = listing((names[0], 10, 10), (names[1], 11, 10), (names[2], 10, 11))
+    assert [export.name for export in still_growing(first.exports["open"], second)] == names[1:]
