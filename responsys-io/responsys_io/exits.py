@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,34 +29,11 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
     """
     try:
         yield
-        sys.stdout.flush()
-    except ResponsysError as error:
-        logger.error("%s", error)  # noqa: TRY400
-        logger.debug("Traceback of the error above", exc_info=error)
-        sys.exit(error.exit_code)
-    except json.JSONDecodeError as error:
-        logger.error(  # noqa: TRY400
-            "RSYS-1004: The file of --config, --state or --catalog is not valid JSON: line %d, column %d.",
-            error.lineno,
-            error.colno,
-        )
-        sys.exit(SettingsError.exit_code)
-    except FileNotFoundError as error:
-        logger.error("RSYS-1005: There is no file %s.", error.filename)  # noqa: TRY400
-        sys.exit(SettingsError.exit_code)
-    except BrokenPipeError:
-        # The reader at the other end of our output has gone and reports why itself.
-        _silence_stdout()
-        logger.error("RSYS-9001: The process that reads this output has closed it.")  # noqa: TRY400
-        sys.exit(EXIT_FAILED)
     except Exception as error:
-        logger.error(  # noqa: TRY400
-            "RSYS-9000: Internal error %s at %s. Please report it; LOGLEVEL=DEBUG shows more.",
-            type(error).__name__,
-            _place(error.__traceback__),
-        )
+        known = _as_known(error)
+        logger.error("%s", known)  # noqa: TRY400  the traceback is for DEBUG
         logger.debug("Traceback of the error above", exc_info=error)
-        sys.exit(EXIT_FAILED)
+        sys.exit(known.exit_code)
 
 
 def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
@@ -70,14 +45,28 @@ def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + signum)
 
 
+def _as_known(error: Exception) -> ResponsysError:
+    if isinstance(error, ResponsysError):
+        return error
+    # By name: which JSON library reads the files that are named on the command line is the SDK's affair.
+    if type(error).__name__ == "JSONDecodeError":
+        line, column = getattr(error, "lineno", "?"), getattr(error, "colno", "?")
+        return SettingsError(
+            "RSYS-1004",
+            f"The file of --config, --state or --catalog is not valid JSON: line {line}, column {column}.",
+        )
+    if isinstance(error, FileNotFoundError):
+        return SettingsError("RSYS-1005", f"There is no file {error.filename}.")
+    return ResponsysError(
+        "RSYS-9000",
+        f"Internal error {type(error).__name__} at {_place(error.__traceback__)}.",
+        "Please report it; LOGLEVEL=DEBUG shows more.",
+    )
+
+
 def _place(traceback: TracebackType | None) -> str:
     if traceback is None:
         return "an unknown place"
     while traceback.tb_next:
         traceback = traceback.tb_next
     return f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
-
-
-def _silence_stdout() -> None:
-    """Keep the interpreter's own flush at exit from raising again on the closed pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

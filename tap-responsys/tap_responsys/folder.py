@@ -6,7 +6,7 @@ import logging
 import time
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from responsys_io.errors import DataError
 from tap_responsys.decode import decoded
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class ExportFolder:
-    """The exports in one folder of the file server.
+    """The exports in one folder of the file server; leaving it as a context manager ends the session.
 
     Args:
         server: The file server; nothing is opened before the first listing.
@@ -56,6 +56,12 @@ class ExportFolder:
         self._settle_seconds = settle_seconds
         self._sleep = sleep
         self._later: Listing | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
 
     @cached_property
     def listing(self) -> Listing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -171,6 +172,11 @@ class ExportStream(Stream):
         )
         self._stream_maps = None
         self._write_schema_message()
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Log as the SDK does, but for its remark on any exception that passes: our error line says more."""
+        if level < logging.ERROR:
+            super().log(message, *args, level=level, **kwargs)
 
     # What follows puts the ledger in the place of the SDK's bookmark.
 

@@ -224,7 +224,8 @@ class TapResponsys(Tap):
             state=json.load(state) if state else None,
             catalog=json.load(catalog) if catalog else None,
         )
-        tap.sync_all()
+        with tap.folder:
+            tap.sync_all()
         tap.raise_failures()
 
     @cached_property

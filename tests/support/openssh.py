@@ -108,4 +108,5 @@ def openssh_server(root: Path, *extra: str) -> Iterator[OpenSshServer]:
         yield OpenSshServer(root, port, fingerprint(host_key_blob(host)), root / "client_key", process)
     finally:
         process.terminate()
-        process.communicate()
+        process.wait()
+        process.stderr.close()
