@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.openssh import SSHD, OpenSshServer, openssh_server
+from support.embedded import embedded_server
+from support.openssh import SSHD, openssh_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.openssh import SshServer
+
 
 @pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[OpenSshServer]:
-    """Run OpenSSH's own server for this test."""
-    if SSHD is None:
-        pytest.skip("OpenSSH's sshd is not installed")
-    with openssh_server(tmp_path / "sshd") as server:
+def sshd(tmp_path: Path) -> Iterator[SshServer]:
+    """Run a file server for this test: OpenSSH's where it is installed, the sandbox's elsewhere."""
+    with openssh_server(tmp_path / "sshd") if SSHD else embedded_server(tmp_path / "sshd") as server:
         yield server

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.keys import new_key
-from support.openssh import OpenSshServer, free_port, openssh_server
+from support.openssh import SSHD, SshServer, free_port, openssh_server
 
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.fileserver import FileServer, FileServerLogin, RemoteFile
@@ -25,7 +25,7 @@ IMPATIENT = Retry(limit=3, sleep=lambda _: None)
 
 
 @pytest.fixture
-def server(sshd: OpenSshServer) -> Iterator[FileServer]:
+def server(sshd: SshServer) -> Iterator[FileServer]:
     with FileServer(FileServerLogin.from_config(sshd.config), retry=IMPATIENT) as session:
         yield session
 
@@ -34,7 +34,7 @@ def listed(server: FileServer, name: str) -> RemoteFile:
     return next(file for file in server.list("download") if file.name == name)
 
 
-def test_lists_regular_files_only(sshd: OpenSshServer, server: FileServer) -> None:
+def test_lists_regular_files_only(sshd: SshServer, server: FileServer) -> None:
     folder = sshd.files / "download"
     (folder / "a.txt").write_bytes(b"12345")
     (folder / "folder.txt").mkdir()
@@ -45,7 +45,7 @@ def test_lists_regular_files_only(sshd: OpenSshServer, server: FileServer) -> No
     assert server.stat("download/none.txt") is None
 
 
-def test_reads_what_is_there_across_windows_and_seeks(sshd: OpenSshServer, server: FileServer) -> None:
+def test_reads_what_is_there_across_windows_and_seeks(sshd: SshServer, server: FileServer) -> None:
     content = random.Random(1).randbytes(3_000_017)
     (sshd.files / "download" / "big.bin").write_bytes(content)
     with server.open(listed(server, "big.bin")) as remote:
@@ -58,7 +58,7 @@ def test_reads_what_is_there_across_windows_and_seeks(sshd: OpenSshServer, serve
 
 
 def test_goes_on_in_the_middle_of_a_file_when_the_connection_is_cut(
-    sshd: OpenSshServer, server: FileServer
+    sshd: SshServer, server: FileServer
 ) -> None:
     content = random.Random(2).randbytes(24_000_000)
     (sshd.files / "download" / "big.bin").write_bytes(content)
@@ -73,7 +73,7 @@ def test_goes_on_in_the_middle_of_a_file_when_the_connection_is_cut(
 
 @pytest.mark.parametrize("change", ["longer", "shorter", "gone", "same size"])
 def test_a_file_that_changes_while_it_is_read_is_never_mixed(
-    change: str, sshd: OpenSshServer, server: FileServer
+    change: str, sshd: SshServer, server: FileServer
 ) -> None:
     path = sshd.files / "download" / "big.bin"
     path.write_bytes(b"a" * 20_000_000)
@@ -92,7 +92,7 @@ def test_a_file_that_changes_while_it_is_read_is_never_mixed(
                 pass
 
 
-def test_uploads_under_the_final_name_only_when_complete(sshd: OpenSshServer, server: FileServer) -> None:
+def test_uploads_under_the_final_name_only_when_complete(sshd: SshServer, server: FileServer) -> None:
     content = random.Random(3).randbytes(700_001)
     (sshd.files / "upload" / "audience.csv").write_bytes(b"yesterday")
     assert server.upload(io.BytesIO(content), "upload/audience.csv") == len(content)
@@ -100,7 +100,7 @@ def test_uploads_under_the_final_name_only_when_complete(sshd: OpenSshServer, se
     assert [path.name for path in (sshd.files / "upload").iterdir()] == ["audience.csv"]
 
 
-def test_a_broken_upload_starts_again_and_is_never_seen(sshd: OpenSshServer, server: FileServer) -> None:
+def test_a_broken_upload_starts_again_and_is_never_seen(sshd: SshServer, server: FileServer) -> None:
     class CutOnce(io.BytesIO):
         cut = False
 
@@ -130,7 +130,7 @@ def test_a_missing_folder_names_the_setting(server: FileServer) -> None:
         {"username": "nobody-of-this-name"},
     ],
 )
-def test_a_refused_credential_is_tried_once(setting: dict[str, str], sshd: OpenSshServer) -> None:
+def test_a_refused_credential_is_tried_once(setting: dict[str, str], sshd: SshServer) -> None:
     if "private_key" in setting:
         setting = {**setting, "private_key": new_key("ed25519").openssh}
     pauses: list[float] = []
@@ -140,7 +140,7 @@ def test_a_refused_credential_is_tried_once(setting: dict[str, str], sshd: OpenS
     assert pauses == []
 
 
-def test_an_unknown_or_other_host_key_is_refused(sshd: OpenSshServer) -> None:
+def test_an_unknown_or_other_host_key_is_refused(sshd: SshServer) -> None:
     config = dict(sshd.config)
     config["host_key_fingerprint"] = None
     with pytest.raises(SettingsError, match="RSYS-1204") as caught:
@@ -151,7 +151,7 @@ def test_an_unknown_or_other_host_key_is_refused(sshd: OpenSshServer) -> None:
         FileServer.connect(FileServerLogin.from_config(config))
 
 
-def test_a_known_hosts_file_serves_as_well(sshd: OpenSshServer, tmp_path: Path) -> None:
+def test_a_known_hosts_file_serves_as_well(sshd: SshServer, tmp_path: Path) -> None:
     public = subprocess.check_output(["ssh-keygen", "-y", "-f", str(sshd.root / "host_key")], text=True)
     (tmp_path / "known").write_text(f"[127.0.0.1]:{sshd.port} {public}", encoding="utf-8")
     config = {**sshd.config, "host_key_fingerprint": None, "known_hosts_file": str(tmp_path / "known")}
@@ -174,6 +174,7 @@ def test_a_server_that_never_answers_does_not_hang_us() -> None:
             FileServer.connect(login, retry=IMPATIENT)
 
 
+@pytest.mark.skipif(SSHD is None, reason="no sshd here")
 def test_a_second_factor_is_named(tmp_path: Path) -> None:
     with (
         openssh_server(tmp_path / "sshd", "AuthenticationMethods publickey,password") as sshd,

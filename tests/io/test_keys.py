@@ -12,7 +12,7 @@ from responsys_io.keys import load_private_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from support.openssh import OpenSshServer
+    from support.openssh import SshServer
 
 KINDS_AND_FORMS = [
     (kind, form)
@@ -28,7 +28,7 @@ def rsa() -> KeyPair:
 
 
 @pytest.mark.parametrize(("kind", "form"), KINDS_AND_FORMS)
-def test_every_kind_in_every_form_signs_in(kind: str, form: str, sshd: OpenSshServer) -> None:
+def test_every_kind_in_every_form_signs_in(kind: str, form: str, sshd: SshServer) -> None:
     pair = new_key(kind)
     sshd.accept(pair.public)
     config = {**sshd.config, "private_key": pair.text(form)}

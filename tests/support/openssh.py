@@ -9,7 +9,7 @@ import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from responsys_io.hostkeys import fingerprint
 from support.keys import host_key_blob, new_key
@@ -26,9 +26,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class SshServer(Protocol):
+    """A file server for tests; `files` is the folder that a client sees as its home."""
+
+    root: Path
+    port: int
+    fingerprint: str
+    private_key_file: Path
+
+    @property
+    def files(self) -> Path: ...
+
+    @property
+    def config(self) -> dict[str, object]: ...
+
+    def accept(self, public_key: str) -> None: ...
+
+    def cut_sessions(self) -> None: ...
+
+
 @dataclass
 class OpenSshServer:
-    """A running sshd; `files` is the folder that a client sees as its home."""
+    """A running sshd."""
 
     root: Path
     port: int

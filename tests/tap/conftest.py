@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from support.openssh import OpenSshServer
+    from support.openssh import SshServer
 
 
 @pytest.fixture
-def download(sshd: OpenSshServer) -> Path:
+def download(sshd: SshServer) -> Path:
     """The folder that the tap reads."""
     return sshd.files / "download"
 
 
 @pytest.fixture
-def tap(sshd: OpenSshServer, tmp_path: Path) -> Callable[..., Run]:
+def tap(sshd: SshServer, tmp_path: Path) -> Callable[..., Run]:
     """Run the tap against the server: `tap(*arguments, settings={...}, state=..., catalog=...)`."""
 
     def run(*arguments: str, settings: dict[str, Any] | None = None, **more: Any) -> Run:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from support.openssh import OpenSshServer
+    from support.openssh import SshServer
     from support.plugins import Run
 
 ROWS = 60_000
@@ -60,7 +60,7 @@ def covered(state: dict[str, Any]) -> int:
 def test_a_killed_run_loses_nothing_and_goes_on_inside_the_file(
     number: signal.Signals,
     exit_code: int,
-    sshd: OpenSshServer,
+    sshd: SshServer,
     tap: Callable[..., Run],
     download: Path,
     tmp_path: Path,
@@ -87,7 +87,7 @@ def test_a_killed_run_loses_nothing_and_goes_on_inside_the_file(
 
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(
-    sshd: OpenSshServer, download: Path, tmp_path: Path
+    sshd: SshServer, download: Path, tmp_path: Path
 ) -> None:
     write_opens(download, 3, range(ROWS))
     config = tmp_path / "own.json"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
+from support.embedded import embedded_server
 from support.exports import write
 from support.openssh import SSHD, openssh_server
 
@@ -47,9 +48,8 @@ def rows_of(columns: Sequence[Column]) -> list[tuple[str, ...]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    if SSHD is None:
-        pytest.skip("OpenSSH's sshd is not installed")
-    with openssh_server(tmp_path_factory.mktemp("standard") / "sshd") as sshd:
+    root = tmp_path_factory.mktemp("standard") / "sshd"
+    with openssh_server(root) if SSHD else embedded_server(root) as sshd:
         folder = sshd.files / "download"
         for feed in feeds().values():
             write(folder / f"1234_{feed.stem}_20190103_060500.txt", rows_of(feed.columns))

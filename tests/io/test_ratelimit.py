@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.faketime import FakeTime
+
+from responsys_io.ratelimit import ApiFunction, Pacer, parse_limits
+
+MERGE = ApiFunction("POST", "/folders/{folder}/suppData/{table}/members")
+ENTRY = {
+    "limit": 400,
+    "api": "mergeTableMembers",
+    "resource_path": "/folders/{folderName}/suppData/{tableName}/members",
+    "verb": "POST",
+    "description": "Merge",
+}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [ENTRY],
+        {"items": [ENTRY]},
+        {"limits": [ENTRY], "links": []},
+        [{**ENTRY, "limit": "400"}],
+        [{**ENTRY, "verb": "post"}],
+        [{**ENTRY, "resource_path": "/rest/api/v1.3/folders/{f}/suppData/{t}/members"}],
+        [None, "x", {}, {**ENTRY, "limit": "many", "verb": "GET"}, ENTRY],
+    ],
+)
+def test_limits_are_read_in_every_documented_form(document: Any) -> None:
+    assert parse_limits(document) == {MERGE: 400}
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"x": 1}, "text", 5])
+def test_anything_else_holds_no_limits(document: Any) -> None:
+    assert parse_limits(document) == {}
+
+
+def test_functions_of_unknown_limit_are_not_spaced() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    for _ in range(1000):
+        with pacer.turn(MERGE):
+            pass
+    assert time.waits == []
+
+
+@given(
+    limit=st.integers(1, 20),
+    calls=st.lists(st.tuples(st.floats(0, 5), st.floats(0, 1), st.floats(0, 20)), min_size=1, max_size=120),
+)
+def test_the_server_never_sees_more_than_the_limit_in_any_minute(
+    limit: int, calls: list[tuple[float, float, float]]
+) -> None:
+    """Each call takes a while, arrives somewhere within it, and is followed by a pause."""
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({MERGE: limit})
+    arrivals = []
+    for duration, arrives_after, pause in calls:
+        with pacer.turn(MERGE):
+            arrivals.append(time.now + duration * arrives_after)
+            time.now += duration
+        time.now += pause
+    for first, over in zip(arrivals, arrivals[limit:], strict=False):
+        assert over - first >= 60 - 1e-6
+
+
+def test_at_least_nine_tenths_of_the_limit_are_used() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({MERGE: 60})
+    start, done = time.now, 0
+    while time.now - start < 600:
+        with pacer.turn(MERGE):
+            time.now += 0.5
+        done += 1
+    assert done >= 0.9 * 600
+
+
+def test_functions_have_limits_of_their_own() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({MERGE: 1})
+    with pacer.turn(MERGE), pacer.turn(ApiFunction("GET", "/suppData")):
+        pass
+    assert time.waits == []
+    with pacer.turn(MERGE):
+        pass
+    assert sum(time.waits) == pytest.approx(60)
+
+
+def test_threads_share_a_limit() -> None:
+    time = FakeTime()
+    lock = threading.Lock()
+    inside: list[int] = []
+    most = 0
+
+    def sleep(seconds: float) -> None:
+        with lock:
+            time.sleep(seconds)
+
+    pacer = Pacer(time.clock, sleep)
+    pacer.learn({MERGE: 3})
+
+    def work() -> None:
+        nonlocal most
+        for _ in range(5):
+            with pacer.turn(MERGE):
+                with lock:
+                    inside.append(1)
+                    most = max(most, len(inside))
+                with lock:
+                    inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # 30 calls at 3 a minute.
+    assert most <= 3
+    assert time.now - 1000 >= 60 * 9
