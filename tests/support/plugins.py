@@ -1,14 +1,14 @@
-"""Plugins run as the commands that they are."""
+"""Plugins run as the commands that they are, in processes of their own."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from support.forkserver import fork_server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,16 +62,16 @@ def run_tap(
     catalog: Mapping[str, Any] | None = None,
 ) -> Run:
     """Run tap-responsys with settings, state and catalog given as files."""
-    command = [sys.executable, "-m", "tap_responsys", "--config", _written(tmp_path / "config.json", config)]
+    command = ["--config", _written(tmp_path / "config.json", config)]
     if state is not None:
         command += ["--state", _written(tmp_path / "state.json", state)]
     if catalog is not None:
         command += ["--catalog", _written(tmp_path / "catalog.json", catalog)]
-    done = subprocess.run(
-        [*command, *arguments], capture_output=True, text=True, check=False, env=environment(), timeout=90
+    exit_code, stdout, stderr = fork_server("tap_responsys.tap").run(
+        [*command, *arguments], stdin=None, folder=tmp_path, env=environment()
     )
-    lines = [] if arguments else [json.loads(line) for line in done.stdout.splitlines()]
-    return Run(done.returncode, done.stdout, done.stderr, lines)
+    lines = [] if arguments else [json.loads(line) for line in stdout.splitlines()]
+    return Run(exit_code, stdout.decode(), stderr.decode(), lines)
 
 
 def _written(path: Path, content: Mapping[str, Any]) -> str:

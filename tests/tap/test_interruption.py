@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support.openssh import SshServer
     from support.plugins import Run
 
-ROWS = 60_000
+ROWS = 24_000
 
 
 def read_until(process: subprocess.Popen[str], rows: int) -> tuple[set[int], dict[str, Any]]:
@@ -72,16 +72,16 @@ def test_a_killed_run_loses_nothing_and_goes_on_inside_the_file(
         [sys.executable, "-m", "tap_responsys", "--config", str(config)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
     )  # fmt: skip
-    seen, state = read_until(process, 35_000)
+    seen, state = read_until(process, 13_000)
     process.send_signal(number)
     _, stderr = process.communicate()
     assert process.returncode == exit_code
     assert "Traceback" not in stderr
-    assert covered(state) == 30_000
+    assert covered(state) == 10_000
     rest = tap(state=state)
     assert rest.exit_code == 0
     again = [record["_sdc_source_lineno"] for record in rest.records["open"]]
-    assert again == list(range(30_002, ROWS + 2))
+    assert again == list(range(10_002, ROWS + 2))
     assert seen | set(again) == set(range(2, ROWS + 2))
     assert tap(state=rest.state).records == {}
 

@@ -61,6 +61,13 @@ def test_a_late_older_contact_list_has_the_newer_ones_read_again_after_it() -> N
     assert unread(lists, ledger) == []
 
 
+def test_lists_to_be_read_again_come_by_their_content_not_by_their_names_and_after_new_ones() -> None:
+    lists = [export(day) for day in (1, 2, 3, 4)]
+    ledger = Ledger(again={lists[0].name: "2019-01-09", lists[1].name: "2019-01-08"})
+    ledger.finish(lists[2], 1, "2019-01-10")
+    assert unread(lists, ledger) == [lists[3], lists[1], lists[0]]
+
+
 @given(st.permutations(range(8)), st.lists(st.integers(1, 8), max_size=4))
 def test_whatever_the_order_of_arrival_the_newest_list_is_read_last(
     order: list[int], pauses: list[int]

@@ -36,6 +36,8 @@ def test_every_stem_is_matched_whole(stem: str) -> None:
         ("1234_XCLICK_20190103_130532.txt", None),
         ("1234_CLICK_20190103.txt", None),
         ("CLICK_20190103_130532.txt", None),
+        ("test-1234_CLICK_20190103_130532.txt", None),
+        ("1234_CLICK_20190103_130532_old.txt", None),
         ("1234_CLICK_20190103_130532.txt.part", None),
         ("1234_CLICK_20190103_130532.ready", None),
         ("1234_CLICK_20190103_130532", None),

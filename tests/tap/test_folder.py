@@ -1,0 +1,95 @@
+"""The folder as the tap sees it: what counts as complete, and files that change under the reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support.exports import write_opens
+
+from responsys_io.errors import DataError
+from responsys_io.fileserver import FileServer, FileServerLogin
+from tap_responsys.folder import ExportFolder
+from tap_responsys.listing import ExportNames
+from tap_responsys.parse import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from support.openssh import SshServer
+
+
+def never(_: float) -> None:
+    raise AssertionError("nothing has to settle here")
+
+
+@pytest.fixture
+def server(sshd: SshServer) -> Iterator[FileServer]:
+    with FileServer(FileServerLogin.from_config(sshd.config)) as session:
+        yield session
+
+
+def folder(server: FileServer, sleep: Callable[[float], None], settle_seconds: float = 10) -> ExportFolder:
+    return ExportFolder(
+        server,
+        "download",
+        ExportNames("*CONTACT_LIST*"),
+        Dialect(),
+        settle_seconds=settle_seconds,
+        sleep=sleep,
+    )
+
+
+def test_a_file_that_grows_between_two_looks_waits(server: FileServer, download: Path) -> None:
+    for day in (3, 4):
+        write_opens(download, day, [day])
+    pauses = []
+
+    def meanwhile(seconds: float) -> None:
+        pauses.append(seconds)
+        write_opens(download, 4, [4, 5])
+
+    exports = folder(server, meanwhile)
+    complete = exports.complete(exports.exports("open"))
+    assert [export.stamp[:8] for export in complete] == ["20190103"]
+    assert pauses == [10]
+
+
+def test_the_wait_is_for_all_streams_together(server: FileServer, download: Path) -> None:
+    write_opens(download, 3, [1])
+    (download / "1234_SENT_20190103_060500.txt").write_bytes(b'"RIID"\n')
+    pauses: list[float] = []
+    exports = folder(server, pauses.append)
+    for stream in ("open", "sent"):
+        assert exports.complete(exports.exports(stream)) == exports.exports(stream)
+    assert pauses == [10]
+
+
+def test_files_that_are_old_on_the_servers_clock_need_no_wait(server: FileServer, download: Path) -> None:
+    for day in (3, 4):
+        write_opens(download, day, [day])
+    exports = folder(server, never)
+    assert exports.complete(exports.exports("open")[:1]) == exports.exports("open")[:1]
+
+
+def test_without_settle_time_there_is_one_look_only(server: FileServer, download: Path) -> None:
+    write_opens(download, 3, [1])
+    exports = folder(server, never, settle_seconds=0)
+    assert exports.complete(exports.exports("open")) == exports.exports("open")
+
+
+@pytest.mark.parametrize("change", ["grown", "gone"])
+def test_a_file_that_changed_while_it_was_read_does_not_count_as_read(
+    change: str, server: FileServer, download: Path
+) -> None:
+    path = write_opens(download, 3, [1])
+    exports = folder(server, never)
+    (export,) = exports.exports("open")
+    exports.check_unchanged(export)
+    if change == "gone":
+        path.unlink()
+    else:
+        write_opens(download, 3, [1, 2])
+    with pytest.raises(DataError, match="RSYS-3301: 1234_OPEN_20190103_060500.txt changed or went away"):
+        exports.check_unchanged(export)
