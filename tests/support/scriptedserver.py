@@ -38,7 +38,9 @@ class ScriptedServer:
     def will(self, *steps: Step) -> None:
         self.script.extend(steps)
 
-    def will_sign_in(self, token: str = "token-1") -> None:
+    def will_sign_in(self, number: int = 1) -> None:
+        """Answer a login with the token `token-<number>`."""
+        token = f"token-{number}"
         self.will(reply(200, {"authToken": token, "issuedAt": 1553255838691, "endPoint": self.url}))
 
 

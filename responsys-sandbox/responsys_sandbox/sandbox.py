@@ -1,0 +1,132 @@
+"""Responsys on one machine: file server, REST API and account, for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from responsys_sandbox.account import Account, AccountPlan, known_plan
+from responsys_sandbox.background import BackgroundLoop
+from responsys_sandbox.certificates import ensure_certificates, server_context
+from responsys_sandbox.keys import ensure_key, fingerprint, write_secret
+from responsys_sandbox.rest import RestApi, RestOptions
+from responsys_sandbox.sftp import HOME_FOLDERS, FileServer, SftpOptions
+from responsys_sandbox.store import Store
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """What a sandbox is like.
+
+    Args:
+        days: How many days of exports there are at least, once it has started.
+        plan: The account and its export jobs; None for the one that the folder has, or else the default one.
+        sftp: The file server's user.
+        rest: The API's user and behaviour. The target's settings name the first of its folders.
+    """
+
+    days: int = 1
+    plan: AccountPlan | None = None
+    sftp: SftpOptions = field(default_factory=SftpOptions)
+    rest: RestOptions = field(default_factory=RestOptions)
+
+
+class Sandbox:
+    """A running sandbox.
+
+    Everything it knows lies in its folder, so that it can be looked into, copied and used again: the next
+    sandbox there continues the account's life.
+
+    Args:
+        folder: The state folder; made if missing.
+        options: What the sandbox is like.
+
+    Attributes:
+        folder: The state folder.
+        files: The file server's root: `upload/`, `download/`, `archive/`.
+        keys: Keys and certificates.
+        settings: Environment variables for the plugins, once it runs.
+        account: Writes further days of exports.
+        store: What the REST API has stored.
+        rest: The REST API, to change its options and to program faults.
+    """
+
+    account: Account
+    store: Store
+    rest: RestApi
+
+    def __init__(self, folder: Path | str, *, options: SandboxOptions | None = None) -> None:
+        self.folder = Path(folder).absolute()
+        self.options = options or SandboxOptions()
+        self.files = self.folder / "files"
+        self.keys = self.folder / "keys"
+        self.settings: dict[str, str] = {}
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            for path in (*(self.files / name for name in HOME_FOLDERS), self.keys):
+                path.mkdir(parents=True, exist_ok=True)
+            self.account = Account(self.folder, self.options.plan or known_plan(self.folder) or AccountPlan())
+            self.account.add_days(max(0, self.options.days - self.account.days))
+            self.store = stack.enter_context(Store(self.folder / "account.sqlite"))
+            loop = stack.enter_context(BackgroundLoop())
+            self.settings = {
+                "RESPONSYS_SANDBOX_FOLDER": str(self.folder),
+                **self._serve_files(loop, stack),
+                **self._serve_api(loop, stack),
+            }
+            write_secret(self.folder / "settings.json", json.dumps(self.settings, indent=2).encode())
+            self._running = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._running.close()
+
+    def _serve_files(self, loop: BackgroundLoop, stack: ExitStack) -> dict[str, str]:
+        """Start the file server; return the settings of those who use it."""
+        host_key, client_key = self.keys / "host_key", self.keys / "client_key"
+        authorized = self.keys / "authorized_keys"
+        host_public, client_public = ensure_key(host_key), ensure_key(client_key)
+        if not authorized.exists():
+            authorized.write_text(f"{client_public}\n", encoding="ascii")
+        server = FileServer(self.files, host_key, authorized, self.options.sftp)
+        loop.run(server.start(HOST))
+        stack.callback(lambda: loop.run(server.stop()))
+        access = {
+            "HOST": HOST,
+            "PORT": str(server.port),
+            "USERNAME": self.options.sftp.user_name,
+            "PRIVATE_KEY_FILE": str(client_key),
+            "HOST_KEY_FINGERPRINT": fingerprint(host_public),
+        }
+        settings = {
+            f"{plugin}_{name}": value
+            for plugin in ("TAP_RESPONSYS", "TARGET_RESPONSYS")
+            for name, value in access.items()
+        }
+        settings |= {"TAP_RESPONSYS_PATH": "download", "TARGET_RESPONSYS_REMOTE_PATH": "upload"}
+        if ready := self.account.plan.exports.ready_extension:
+            settings["TAP_RESPONSYS_READY_EXTENSION"] = ready
+        return settings
+
+    def _serve_api(self, loop: BackgroundLoop, stack: ExitStack) -> dict[str, str]:
+        """Start the REST API over TLS; return the settings of those who use it."""
+        options = self.options.rest
+        authority = ensure_certificates(self.keys)
+        self.rest = RestApi(self.store, options=options)
+        loop.run(self.rest.start(HOST, server_context(self.keys)))
+        stack.callback(lambda: loop.run(self.rest.stop()))
+        return {
+            "TARGET_RESPONSYS_API_URL": self.rest.login_url,
+            "TARGET_RESPONSYS_API_USERNAME": options.user_name,
+            "TARGET_RESPONSYS_API_PASSWORD": options.password,
+            "TARGET_RESPONSYS_CA_BUNDLE": str(authority),
+            "TARGET_RESPONSYS_ALLOWED_ENDPOINT_HOSTS": json.dumps([HOST]),
+            "TARGET_RESPONSYS_FOLDER_NAME": options.folders[0],
+        }

@@ -1,0 +1,50 @@
+"""Oracle's Swagger file, as far as answers are compared with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).parents[1] / "sandbox" / "data" / "responsys-swagger.json"
+
+
+def load() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return document
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return operations by verb and path; variables are called `{}`, for their names vary by operation."""
+    return {
+        (verb.upper(), anonymous(path)): operation
+        for path, verbs in document["paths"].items()
+        for verb, operation in verbs.items()
+    }
+
+
+def anonymous(path: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", path.strip())
+
+
+def unknown_properties(
+    value: Any, schema: dict[str, Any], document: dict[str, Any], at: str = ""
+) -> set[str]:
+    """Return the paths of properties, or of shapes, in `value` that the schema does not have."""
+    if reference := schema.get("$ref"):
+        schema = document["definitions"][reference.rpartition("/")[2]]
+    match schema.get("type"), value:
+        case "object", dict():
+            known = schema.get("properties", {})
+            unknown = {f"{at}.{name}" for name in value.keys() - known.keys()}
+            for name in value.keys() & known.keys():
+                unknown |= unknown_properties(value[name], known[name], document, f"{at}.{name}")
+            return unknown
+        case "array", list():
+            return set().union(
+                *(unknown_properties(item, schema["items"], document, f"{at}[]") for item in value)
+            )
+        case ("string", str() | None) | ("boolean", bool()) | ("array", None):
+            return set()
+    return {f"{at} is not {schema.get('type')}"}
