@@ -1,0 +1,251 @@
+"""The REST API of Responsys, a method per endpoint: supplemental tables and what a session needs to know.
+
+Paths and shapes are those of Oracle's REST API reference, v1.3 (responsys-develop, API/REST).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from responsys_io.errors import DataError
+from responsys_io.mergeresults import refused_records
+from responsys_io.ratelimit import parse_limits
+from responsys_io.restanswers import RefusedError
+from responsys_io.resthttp import Http
+from responsys_io.restlogin import ApiLogin
+from responsys_io.restsession import Endpoint, RestSession, encoded
+from responsys_io.supplemental import Table, columns_of, listed_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from responsys_io.ratelimit import ApiFunction
+    from responsys_io.restretry import Pursuit
+
+MAX_RECORDS = 200
+"""Records that a merge call takes."""
+
+MAX_BODY_BYTES = 8 * 2**20
+"""Above 10 MB the gateway drops the connection without an answer (Oracle's handlingErrorsMain page)."""
+
+UpdateOnMatch = Literal["REPLACE_ALL", "NO_UPDATE"]
+
+_PAGE = 200
+_MISSING_TABLE = {"RESOURCE_NOT_FOUND", "TABLE_NOT_FOUND"}
+_MISSING_RECORD = {"RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND"}
+
+_RATE_LIMITS = Endpoint("GET", "/ratelimit", "read the account's limits", prefix="/rest/api")
+_USER_INFO = Endpoint("GET", "/user/info", "read the user's details")
+_TABLES = Endpoint("GET", "/suppData", "list the supplemental tables")
+_COLUMNS = Endpoint("GET", "/folder/{folder}/suppData/{table}", "describe the table")
+_CREATE = Endpoint("POST", "/folders/{folder}/suppData", "create the table")
+_MERGE = Endpoint("POST", "/folders/{folder}/suppData/{table}/members", "merge records")
+_READ = Endpoint("GET", "/folders/{folder}/suppData/{table}/members", "read a record")
+_DELETE = Endpoint("DELETE", "/folders/{folder}/suppData/{table}/members", "delete a record")
+
+
+@dataclass(frozen=True)
+class User:
+    """Whom the session has signed in as."""
+
+    name: str
+    account: str
+    time_zone: str
+
+
+class RestApi:
+    """The endpoints. Use as a context manager, or close it."""
+
+    def __init__(self, session: RestSession) -> None:
+        self.session = session
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], *, pursuit: Pursuit | None = None) -> Self:
+        """Make one out of a plugin's settings; nothing is sent yet.
+
+        Raises:
+            SettingsError: RSYS-1006, RSYS-4013 when they cannot be right.
+        """
+        given = {name: config[name] for name in ("connect_timeout", "io_timeout") if config.get(name)}
+        http = Http(ca_bundle=config.get("ca_bundle") or None, **given)
+        return cls(RestSession(ApiLogin.from_config(config), http, pursuit=pursuit))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.session.close()
+
+    def rate_limits(self) -> dict[ApiFunction, int]:
+        """Read the account's calls per minute by function."""
+        return parse_limits(self.session.call(_RATE_LIMITS))
+
+    def user_info(self) -> User:
+        """Read whom the session has signed in as."""
+        answer = _object(self.session.call(_USER_INFO), _USER_INFO)
+        texts = (str(answer.get(name) or "") for name in ("userName", "accountName", "accountTimeZone"))
+        return User(*texts)
+
+    def tables(self) -> Iterator[Table]:
+        """List every supplemental table that the user may see, a page at a time."""
+        offset = 0
+        while True:
+            answer = self.session.call(_TABLES, query=[("offset", str(offset)), ("limit", str(_PAGE))])
+            items = answer.get("items") if isinstance(answer, dict) else answer
+            if not isinstance(items, list):
+                raise _TABLES.unusable()
+            for item in items:
+                yield listed_table(_object(item, _TABLES))
+            if len(items) < _PAGE:
+                return
+            offset += len(items)
+
+    def describe(self, folder: str, table: str) -> Table | None:
+        """Read a table's columns and primary key, or return None when the folder has no such table."""
+        names = {"folder": folder, "table": table}
+        try:
+            all_columns, key = (
+                self.session.call(_COLUMNS, names, query=[("ft", ft)]) for ft in ("all", "pk")
+            )
+        except RefusedError as error:
+            if error.error_code in _MISSING_TABLE:
+                return None
+            raise
+        primary_key = tuple(column.name for column in columns_of(_object(key, _COLUMNS)))
+        return Table(folder, table, columns_of(_object(all_columns, _COLUMNS)), primary_key)
+
+    def create(self, table: Table) -> None:
+        """Create a table; Responsys stores the columns' names in upper case.
+
+        Raises:
+            RefusedError: RSYS-4009, for example when the folder is missing.
+        """
+        body = {
+            "table": {"objectName": table.name},
+            "fields": [
+                {
+                    "fieldName": column.name,
+                    "fieldType": column.type,
+                    "dataExtractionKey": column.data_extraction_key,
+                }
+                for column in table.columns
+            ],
+            "primaryKeys": list(table.primary_key),
+        }
+        # Sent twice, the second one is refused because the table exists: no harm, but an error.
+        self.session.call(_CREATE, {"folder": table.folder}, body=encoded(body), repeatable=False)
+
+    def merge(
+        self,
+        table: Table,
+        field_names: Sequence[str],
+        records: Sequence[Sequence[str]],
+        *,
+        update_on_match: UpdateOnMatch = "REPLACE_ALL",
+        match_columns: Sequence[str] | None = None,
+        repeatable: bool = True,
+    ) -> dict[int, str]:
+        """Merge records; a call whose body would be too large is made in halves.
+
+        Args:
+            table: Folder and name count.
+            field_names: Columns as the table spells them, those of the key among them.
+            records: A value per column each; at most `MAX_RECORDS`.
+            update_on_match: What happens to a row that is there already.
+            match_columns: For a table without primary key, the columns that identify a row; else None.
+            repeatable: Whether the call may be sent again when its outcome is not known.
+
+        Returns:
+            Responsys's words by index in `records`, for those that were refused.
+
+        Raises:
+            RefusedError: RSYS-4009 when the call as a whole was refused; nothing was merged then.
+            DataError: RSYS-4011 for a single record that is too large, RSYS-4007 when the answer cannot be
+                attributed to the records.
+        """
+        record_data = {
+            "fieldNames": list(field_names),
+            "records": [list(record) for record in records],
+            "mapTemplateName": None,
+        }
+        request: dict[str, Any] = {
+            "recordData": record_data,
+            "insertOnNoMatch": True,
+            "updateOnMatch": update_on_match,
+        }
+        if match_columns is not None:
+            request["matchColumnNames"] = list(match_columns)
+        body = encoded(request)
+        if len(body) > MAX_BODY_BYTES:
+            if len(records) == 1:
+                raise DataError(
+                    "RSYS-4011",
+                    f"A record for table {table.name} is larger than a call may be "
+                    f"({MAX_BODY_BYTES >> 20} MiB).",
+                    "Leave out or shorten its long texts.",
+                )
+            middle = len(records) // 2
+            refused: dict[int, str] = {}
+            for start, part in ((0, records[:middle]), (middle, records[middle:])):
+                answered = self.merge(
+                    table,
+                    field_names,
+                    part,
+                    update_on_match=update_on_match,
+                    match_columns=match_columns,
+                    repeatable=repeatable,
+                )
+                refused |= {start + index: words for index, words in answered.items()}
+            return refused
+        names = {"folder": table.folder, "table": table.name}
+        answer = self.session.call(_MERGE, names, body=body, repeatable=repeatable)
+        return refused_records(table.name, records, _records(answer, _MERGE))
+
+    def read(
+        self, table: Table, key: Mapping[str, str], field_names: Sequence[str] = ("all",)
+    ) -> dict[str, str | None] | None:
+        """Read the record with that full primary key, or return None."""
+        query = [*_key_query(key), ("fs", ",".join(field_names))]
+        try:
+            answer = self.session.call(_READ, {"folder": table.folder, "table": table.name}, query=query)
+        except RefusedError as error:
+            if error.error_code in _MISSING_RECORD:
+                return None
+            raise
+        rows = _records(answer, _READ)
+        names = answer["recordData"].get("fieldNames")
+        return dict(zip(names, rows[0], strict=True)) if rows and isinstance(names, list) else None
+
+    def delete(self, table: Table, key: Mapping[str, str]) -> str | None:
+        """Delete the record with that full primary key.
+
+        Returns:
+            None when it was deleted, else Responsys's words.
+        """
+        names = {"folder": table.folder, "table": table.name}
+        answer = self.session.call(_DELETE, names, query=_key_query(key))
+        words = [str(row[0]) for row in _records(answer, _DELETE) if row]
+        return next((text.strip() for text in words if text.startswith("DELETEFAILED:")), None)
+
+
+def _key_query(key: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [*(("qa", name) for name in key), *(("id", value) for value in key.values())]
+
+
+def _records(answer: Any, endpoint: Endpoint) -> list[list[Any]]:
+    data = _object(answer, endpoint).get("recordData")
+    rows = data.get("records") if isinstance(data, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise endpoint.unusable()
+    return rows
+
+
+def _object(document: Any, endpoint: Endpoint) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise endpoint.unusable()
+    return document

@@ -1,0 +1,188 @@
+"""One HTTP exchange with Responsys: bounded in time and size, never redirected, never unverified."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import ssl
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+import requests.adapters
+import urllib3.exceptions
+
+from responsys_io.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
+
+MAX_ANSWER_BYTES = 4 * 2**20
+TOTAL_SECONDS = 300.0
+
+_BLOCK = 64 * 2**10
+
+
+class LostError(Exception):
+    """No complete answer came.
+
+    Args:
+        reason: What happened, in a few words.
+        sent: Whether the server may have received the request, and acted on it.
+    """
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        self.reason = reason
+        self.sent = sent
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete HTTP answer; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http:
+    """A pool of connections.
+
+    Args:
+        ca_bundle: Path of a PEM file with the certificate authorities to trust instead of the usual ones.
+        connect_timeout: Seconds for connecting.
+        io_timeout: Seconds without a byte after which an answer counts as lost.
+        total_timeout: Seconds that an exchange may take in all; an answer that drips in never runs into
+            `io_timeout`.
+
+    Raises:
+        SettingsError: RSYS-1005 when the bundle cannot be read.
+    """
+
+    def __init__(
+        self,
+        *,
+        ca_bundle: str | None = None,
+        connect_timeout: float = 30,
+        io_timeout: float = 60,
+        total_timeout: float = TOTAL_SECONDS,
+    ) -> None:
+        if ca_bundle is not None:
+            _check_bundle(ca_bundle)
+        self._session = requests.Session()
+        # Else a .netrc entry would take the place of our token, and a variable name another proxy.
+        self._session.trust_env = False
+        self._verify: str | bool = ca_bundle or True
+        self._timeouts = (connect_timeout, io_timeout)
+        self._total_timeout = total_timeout
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def exchange(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """Send a request and read its answer, whatever its status.
+
+        Raises:
+            LostError: No complete answer came.
+            SettingsError: RSYS-4003 when the server's certificate is not trusted.
+        """
+        outcomes: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                outcomes.put(self._exchange(method, url, headers, body))
+            except Exception as error:  # noqa: BLE001  raised again by the thread that waits
+                outcomes.put(error)
+
+        # A read timeout starts anew with every byte. Only another thread can give up on an answer whose
+        # head drips in; being a daemon, the one left behind does not keep the process.
+        threading.Thread(target=run, daemon=True, name="responsys-exchange").start()
+        try:
+            outcome = outcomes.get(timeout=self._total_timeout)
+        except queue.Empty:
+            raise LostError(f"no complete answer within {self._total_timeout:g} s", sent=True) from None
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        try:
+            with self._session.request(
+                method,
+                url,
+                headers={**headers, "Accept": "application/json", "Accept-Encoding": "identity"},
+                data=body,
+                timeout=self._timeouts,
+                verify=self._verify,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = _read(response)
+                names = {name.lower(): value for name, value in response.headers.items()}
+        except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error):
+                raise _untrusted(url) from error
+            raise LostError("the TLS connection was cut", sent=True) from error
+        except requests.exceptions.RequestException as error:
+            raise LostError(_reason(error), sent=_may_have_arrived(error)) from error
+        except urllib3.exceptions.HTTPError as error:
+            raise LostError("the answer broke off", sent=True) from error
+        logger.debug(
+            "%s answered %d, X-CorrelationID %s", method, response.status_code, names.get("x-correlationid")
+        )
+        return Answer(response.status_code, names, content)
+
+
+def _check_bundle(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        reason = error.strerror or "it holds no certificate"
+        raise SettingsError(
+            "RSYS-1005", f"ca_bundle {path} cannot be used: {reason}.", "Give the path of a PEM file."
+        ) from error
+
+
+def _read(response: requests.Response) -> bytes:
+    content = bytearray()
+    while block := response.raw.read(_BLOCK):
+        content += block
+        if len(content) > MAX_ANSWER_BYTES:
+            raise LostError(f"the answer is larger than {MAX_ANSWER_BYTES >> 20} MiB", sent=True)
+    return bytes(content)
+
+
+def _may_have_arrived(error: requests.exceptions.RequestException) -> bool:
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return False
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", None)
+    return not isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _reason(error: requests.exceptions.RequestException) -> str:
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "it does not answer"
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return "its answer did not come in time"
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(reason, urllib3.exceptions.NameResolutionError):
+        return "its name is not known"
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return "the connection was refused"
+    return "the connection was lost"
+
+
+def _untrusted(url: str) -> SettingsError:
+    host = urlsplit(url).netloc
+    return SettingsError(
+        "RSYS-4003",
+        f"The certificate of {host} is not trusted.",
+        "Check api_url; behind a proxy that opens TLS, put its certificate authority into ca_bundle.",
+    )

@@ -1,0 +1,221 @@
+"""Signing in to the REST API: where to, with what, and a token that all calls of a run share.
+
+The login host names another host, the `endPoint`, that every further call and the token's renewal go to
+(Oracle's Authentication pages).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlencode, urlsplit
+
+from responsys_io.errors import SettingsError, TransientError
+from responsys_io.ratelimit import ApiFunction, Pacer
+from responsys_io.restanswers import Verdict, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from responsys_io.resthttp import Answer, Http
+    from responsys_io.restretry import Pursuit
+
+logger = logging.getLogger(__name__)
+
+TOKEN_TTL = 7200.0
+RESPONSYS_DOMAINS = ("responsys.net", "rsys8.net", "rsys9.net", "responsys.ocs.oraclecloud.com")
+
+_RENEW_AT = 0.75
+_TOKEN_PATH = "/rest/api/v1.3/auth/token"  # noqa: S105  a path
+_LOGIN = ApiFunction("POST", "/auth/token")
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiLogin:
+    """How to reach and enter the REST API; the fields are the target's settings of these names.
+
+    Args:
+        api_url: Address of the login host.
+        api_username: API user.
+        api_password: Password.
+        allowed_endpoint_hosts: Host names to trust besides Responsys's own domains, also without TLS.
+        token_ttl: Seconds that a token lives.
+    """
+
+    api_url: str
+    api_username: str
+    api_password: str
+    allowed_endpoint_hosts: frozenset[str] = frozenset()
+    token_ttl: float = TOKEN_TTL
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Pick the login out of a plugin's settings.
+
+        Raises:
+            SettingsError: RSYS-1006 when one is missing, RSYS-4013 for an address without TLS.
+        """
+        missing = [name for name in ("api_url", "api_username", "api_password") if not config.get(name)]
+        if missing:
+            raise SettingsError(
+                "RSYS-1006",
+                f"The REST API's settings are incomplete: {', '.join(missing)} missing.",
+                "The login host is shown in Responsys under Account > Global settings.",
+            )
+        login = cls(
+            api_url=config["api_url"].rstrip("/"),
+            api_username=config["api_username"],
+            api_password=config["api_password"],
+            allowed_endpoint_hosts=frozenset(map(str.lower, config.get("allowed_endpoint_hosts") or ())),
+            token_ttl=config.get("token_ttl") or TOKEN_TTL,
+        )
+        parts = _parts(login.api_url)
+        if parts is None or (parts[0] != "https" and parts[1] not in login.allowed_endpoint_hosts):
+            raise SettingsError(
+                "RSYS-4013",
+                "api_url is not an https address of a host.",
+                "Give scheme and host, for example https://login5.responsys.net.",
+            )
+        return login
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token, the host that takes it, and when it has to be renewed (seconds of the session's clock)."""
+
+    text: str
+    end_point: str
+    renew_at: float
+
+
+def trusted_end_point(url: Any, allowed_hosts: frozenset[str]) -> str:
+    """Return the endPoint without a trailing slash when the token may be sent there.
+
+    Args:
+        url: What the login answered.
+        allowed_hosts: Host names to trust besides Responsys's own domains, also without TLS.
+
+    Raises:
+        SettingsError: RSYS-4008 for any other place.
+    """
+    address = str(url).rstrip("/")
+    parts = _parts(address)
+    if parts is not None:
+        scheme, host = parts
+        own = any(host == domain or host.endswith("." + domain) for domain in RESPONSYS_DOMAINS)
+        if host in allowed_hosts or (scheme == "https" and own):
+            return address
+    raise SettingsError(
+        "RSYS-4008",
+        f"The login named an endPoint that is not within Responsys's domains: {address[:100]!r}.",
+        "If your account really has a host of its own, add its name to allowed_endpoint_hosts.",
+    )
+
+
+class Tokens:
+    """The run's token: got once, shared by threads, renewed in time. A refused password is never sent again.
+
+    Args:
+        login: Whom to reach and how to enter.
+        http: Makes the exchanges.
+        pacer: Spaces logins, which are limited too.
+        pursuit: The session's patience; a login host that cannot be reached is given up sooner.
+    """
+
+    def __init__(self, login: ApiLogin, http: Http, pacer: Pacer, pursuit: Pursuit) -> None:
+        self._login = login
+        self._http = http
+        self._pacer = pacer
+        self._pursuit = replace(
+            pursuit, retry=replace(pursuit.retry, limit=min(_ATTEMPTS, pursuit.retry.limit))
+        )
+        self._clock: Callable[[], float] = pursuit.clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._refused: Exception | None = None
+
+    def current(self, *, refused: Token | None = None) -> Token:
+        """Return a token to use now.
+
+        Args:
+            refused: A token that Responsys has refused: if it is still the current one, sign in anew.
+
+        Raises:
+            SettingsError: RSYS-4002, RSYS-4010 when the login is refused, RSYS-4008 for its endPoint.
+            TransientError: When it does not succeed for another reason.
+        """
+        with self._lock:
+            if self._refused is not None:
+                raise self._refused
+            token = self._token
+            if token is None or token is refused:
+                self._token = self._sign_in()
+            elif self._clock() >= token.renew_at:
+                self._token = self._renewed(token) or self._sign_in()
+            return self._token  # type: ignore[return-value]  # set on every way here
+
+    def _sign_in(self) -> Token:
+        login = self._login
+        form = {
+            "user_name": login.api_username,
+            "password": login.api_password,
+            "auth_type": "password",
+        }
+        judged = self._pursuit.run(
+            lambda: self._post(login.api_url, form), where="sign in", host=login.api_url, repeatable=True
+        )
+        if judged.verdict is not Verdict.DONE:
+            self._refused = refusal("sign in", judged)
+            raise self._refused
+        return self._token_of(judged.document)
+
+    def _renewed(self, token: Token) -> Token | None:
+        """Trade a living token for a new one, or return None when that does not work."""
+        judged = self._pursuit.run(
+            lambda: self._post(token.end_point, {"auth_type": "token"}, token.text),
+            where="renew the token",
+            host=token.end_point,
+            repeatable=True,
+        )
+        if judged.verdict is not Verdict.DONE:
+            logger.info(
+                "The token was not renewed (%s): signing in again", judged.error_code or judged.status
+            )
+            return None
+        return self._token_of(judged.document)
+
+    def _post(self, base: str, form: Mapping[str, str], token: str | None = None) -> Answer:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if token:
+            headers["Authorization"] = token
+        with self._pacer.turn(_LOGIN):
+            return self._http.exchange(
+                "POST", base + _TOKEN_PATH, headers=headers, body=urlencode(form).encode("ascii")
+            )
+
+    def _token_of(self, document: Any) -> Token:
+        text = document.get("authToken") if isinstance(document, dict) else None
+        if not isinstance(text, str) or not text:
+            raise TransientError(
+                "RSYS-4005",
+                "The login's answer holds no token.",
+                "Check api_url: it may not be a login host.",
+            )
+        end_point = trusted_end_point(document.get("endPoint"), self._login.allowed_endpoint_hosts)
+        logger.debug("Signed in; calls go to %s", end_point)
+        return Token(text, end_point, self._clock() + _RENEW_AT * self._login.token_ttl)
+
+
+def _parts(url: str) -> tuple[str, str] | None:
+    """Return scheme and host of an address that consists of these and perhaps a port, else None."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        parts.port  # noqa: B018  raises for a port that is none
+    except ValueError:
+        return None
+    plain = not (parts.path or parts.query or parts.fragment or "@" in parts.netloc) and host.isascii()
+    return (parts.scheme, host.lower()) if plain and host and parts.scheme in {"http", "https"} else None

@@ -1,0 +1,147 @@
+"""A session with the REST API: every call signed in, paced, pursued and judged alike."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlencode
+
+from responsys_io.errors import TransientError
+from responsys_io.ratelimit import ApiFunction, Pacer
+from responsys_io.restanswers import Verdict, refusal
+from responsys_io.restlogin import ApiLogin, Token, Tokens
+from responsys_io.restretry import Pursuit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from responsys_io.restanswers import Judged
+    from responsys_io.resthttp import Answer, Http
+
+logger = logging.getLogger(__name__)
+
+STANDARD_API = "/rest/api/v1.3"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An operation of the API.
+
+    Args:
+        verb: HTTP method.
+        path: Template below the prefix; the names that fill its braces are percent-encoded.
+        does: What it does, to follow "could not".
+        prefix: API family and version.
+    """
+
+    verb: str
+    path: str
+    does: str
+    prefix: str = STANDARD_API
+
+    @property
+    def function(self) -> ApiFunction:
+        """The function that Responsys counts calls of this operation under."""
+        return ApiFunction(self.verb, self.path)
+
+    def url_path(self, **names: str) -> str:
+        """Return the path for objects of these names."""
+        return self.prefix + self.path.format_map({key: quote(name, safe="") for key, name in names.items()})
+
+    def unusable(self) -> TransientError:
+        """Return the error for an answer of a form that is not known."""
+        return TransientError(
+            "RSYS-4005",
+            f"Responsys answered the request to {self.does} in a form that is not known.",
+            "Run again; if it stays so, please report it.",
+        )
+
+
+def encoded(document: Any) -> bytes:
+    """Return a request's body: ASCII-only JSON, the one form that no gateway was reported to spoil."""
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+class RestSession:
+    """Makes calls. Nothing is sent before the first one. Safe for several threads.
+
+    Args:
+        login: Whom to reach and how to enter.
+        http: Makes the exchanges; closed with the session.
+        pursuit: How patiently.
+    """
+
+    def __init__(self, login: ApiLogin, http: Http, *, pursuit: Pursuit | None = None) -> None:
+        self._http = http
+        self._pursuit = pursuit or Pursuit()
+        self.pacer = Pacer(self._pursuit.clock, self._pursuit.retry.sleep)
+        self._tokens = Tokens(login, http, self.pacer, self._pursuit)
+        self.requests = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; Responsys's REST API has no sign-off."""
+        self._http.close()
+
+    def call(
+        self,
+        endpoint: Endpoint,
+        names: dict[str, str] | None = None,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        repeatable: bool = True,
+    ) -> Any:
+        """Make a call and return the decoded JSON of its answer.
+
+        Args:
+            endpoint: The operation.
+            names: Names of the objects in its path.
+            query: Parameters in order; names may repeat.
+            body: JSON, see `encoded`.
+            repeatable: Whether carrying it out twice does no harm. Only then is a call sent again after its
+                connection was lost or the server failed.
+
+        Raises:
+            RefusedError: RSYS-4009 with Responsys's error code.
+            SettingsError: Credentials, rights or addresses are wrong.
+            TransientError: Responsys cannot be reached, is not available, or may have carried out a call
+                that must not be repeated.
+        """
+        target = endpoint.url_path(**(names or {}))
+        if query:
+            target += "?" + urlencode(query)
+        token = self._tokens.current()
+        judged = self._pursue(endpoint, target, body, token, repeatable=repeatable)
+        if judged.verdict is Verdict.SIGN_IN_AGAIN:
+            logger.info("Responsys no longer takes the token (%s): signing in again", judged.error_code)
+            token = self._tokens.current(refused=token)
+            judged = self._pursue(endpoint, target, body, token, repeatable=repeatable)
+        if judged.verdict is Verdict.DONE:
+            return judged.document
+        raise refusal(endpoint.does, judged)
+
+    def _pursue(
+        self, endpoint: Endpoint, target: str, body: bytes | None, token: Token, *, repeatable: bool
+    ) -> Judged:
+        return self._pursuit.run(
+            lambda: self._send(endpoint, token.end_point + target, body, token),
+            where=endpoint.does,
+            host=token.end_point,
+            repeatable=repeatable,
+        )
+
+    def _send(self, endpoint: Endpoint, url: str, body: bytes | None, token: Token) -> Answer:
+        headers = {"Authorization": token.text}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        with self.pacer.turn(endpoint.function):
+            self.requests += 1
+            return self._http.exchange(endpoint.verb, url, headers=headers, body=body)
