@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -11,6 +15,7 @@ class FakeTime:
 
     now: float = 1000.0
     waits: list[float] = field(default_factory=list)
+    while_waiting: Callable[[], object] = lambda: None
 
     def clock(self) -> float:
         return self.now
@@ -18,3 +23,4 @@ class FakeTime:
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.now += seconds
+        self.while_waiting()

@@ -97,10 +97,13 @@ def test_a_key_has_four_columns_at_most() -> None:
         made.definition()
 
 
-def test_properties_that_the_stream_has_not() -> None:
-    rule = {"columns": {"e_mail": "EMAIL"}, "keys": ["id"]}
-    with pytest.raises(SettingsError, match=r"RSYS-1007.*people does not deliver: e_mail, id\."):
-        routed({"tables": {"people": rule}})
+def test_a_key_that_the_stream_has_not() -> None:
+    with pytest.raises(SettingsError, match=r"RSYS-1007: Stream people does not deliver id, uid,"):
+        routed({"tables": {"people": {"keys": ["id", "uid"]}}})
+
+
+def test_renamed_properties_that_the_stream_has_not_are_noticed() -> None:
+    assert routed({"tables": {"people": {"columns": {"e_mail": "EMAIL"}}}}).unmatched == ("e_mail",)
 
 
 def test_a_key_cannot_be_left_out() -> None:

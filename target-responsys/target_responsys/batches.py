@@ -1,0 +1,70 @@
+"""Rows into merge calls: a column set each, a key once, and in order per key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Key = tuple[str, ...]
+Places = tuple[int, ...]
+
+
+@dataclass
+class Batch:
+    """Rows of one column set, for one call.
+
+    A column that is left out stays as it is in Responsys while a blank one is overwritten, so rows with
+    different columns cannot share a call.
+
+    Args:
+        columns: Positions of the columns that the rows have.
+        rows: By key, the row's values and the record that it was made of.
+    """
+
+    columns: Places
+    rows: dict[Key, tuple[list[str], dict[str, Any]]] = field(default_factory=dict)
+
+
+class Batcher:
+    """Collects rows until a call is full.
+
+    Args:
+        size: Rows of a full call.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._pending: dict[Places, Batch] = {}
+        self._column_set_of: dict[Key, Places] = {}
+        self.superseded = 0
+
+    def add(self, columns: Places, key: Key, row: list[str], record: dict[str, Any]) -> list[Batch]:
+        """Add a row; return the calls to make now, in this order.
+
+        A row with the key and columns of one that waits takes its place: the last one wins. One with other
+        columns must not overtake it, so the earlier one goes first.
+        """
+        due = []
+        waiting = self._column_set_of.get(key)
+        if waiting is not None and waiting != columns:
+            due.append(self._take(waiting))
+        batch = self._pending.get(columns)
+        if batch is None:
+            batch = self._pending[columns] = Batch(columns)
+        if waiting == columns:
+            self.superseded += 1
+        batch.rows[key] = (row, record)
+        self._column_set_of[key] = columns
+        if len(batch.rows) >= self._size:
+            due.append(self._take(columns))
+        return due
+
+    def flush(self) -> list[Batch]:
+        """Return the calls that remain."""
+        return [self._take(columns) for columns in list(self._pending)]
+
+    def _take(self, columns: Places) -> Batch:
+        batch = self._pending.pop(columns)
+        for key in batch.rows:
+            del self._column_set_of[key]
+        return batch

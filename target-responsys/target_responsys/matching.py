@@ -1,0 +1,97 @@
+"""A stream's route against the table as it is: the columns to send, as the table spells them, and the key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from responsys_io.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from responsys_io.supplemental import Column, Table
+    from target_responsys.routing import Route
+
+
+@dataclass(frozen=True)
+class Match:
+    """A route that fits its table.
+
+    Args:
+        table: The table.
+        columns: The table's columns in the order of the route's.
+        key: Positions of the key's columns in `columns`.
+        match_columns: Columns to match on where the table has no primary key, else None.
+    """
+
+    table: Table
+    columns: tuple[Column, ...]
+    key: tuple[int, ...]
+    match_columns: tuple[str, ...] | None
+
+
+def match(route: Route, table: Table) -> Match:
+    """Find the route's columns in the table; case does not matter to Responsys's users, but to its API.
+
+    Raises:
+        DataError: RSYS-5004 for columns that the table has not, RSYS-5005 for a key that is not complete or
+            that does not keep campaigns apart.
+    """
+    where = f"{table.folder}/{table.name}"
+    by_name = {column.name.upper(): column for column in table.columns}
+    wanted = {constant.column: constant.type for constant in route.constants}
+    wanted |= {each.column: each.type for each in route.fields}
+    if missing := [name for name in wanted if name.upper() not in by_name]:
+        raise DataError(
+            "RSYS-5004",
+            f"Table {where} has no column "
+            f"{', '.join(f'{name.upper()} ({wanted[name]})' for name in missing)}, which stream "
+            f"{route.stream} delivers.",
+            "Add it to the table in Responsys (the API cannot), or leave it out: null in "
+            f"tables.{route.stream}.columns, or an empty campaign_id_column or execution_id_column.",
+        )
+    columns = tuple(by_name[name.upper()] for name in wanted)
+    positions = {column.name: position for position, column in enumerate(columns)}
+    if not table.primary_key:
+        return _without_primary_key(route, table, columns, where)
+    if absent := [name for name in table.primary_key if name not in positions]:
+        raise DataError(
+            "RSYS-5005",
+            f"The primary key of table {where} is {', '.join(table.primary_key)}, and stream "
+            f"{route.stream} does not deliver {', '.join(absent)}.",
+            f"Map a property to it with tables.{route.stream}.columns.",
+        )
+    if route.campaign_column and route.campaign_column.upper() not in _upper(table.primary_key):
+        raise DataError(
+            "RSYS-5005",
+            f"{route.campaign_column} is not part of the primary key of table {where}: campaigns would "
+            "overwrite each other's rows.",
+            "Use a table with it in the key, or set campaign_id_column to an empty text.",
+        )
+    return Match(table, columns, tuple(positions[name] for name in table.primary_key), None)
+
+
+def _without_primary_key(route: Route, table: Table, columns: tuple[Column, ...], where: str) -> Match:
+    if not route.keys:
+        raise DataError(
+            "RSYS-5005",
+            f"Neither table {where} nor stream {route.stream} has a key to merge by.",
+            f"Name the properties that identify a row in tables.{route.stream}.keys.",
+        )
+    key = _upper(route.key_columns)
+    positions = tuple(place for place, column in enumerate(columns) if column.name.upper() in key)
+    return Match(table, columns, positions, tuple(columns[place].name for place in positions))
+
+
+def misplaced(route: Route, tables: Iterable[Table]) -> list[str]:
+    """Return the folders, other than the route's, that have a table of the route's name."""
+    return [
+        table.folder
+        for table in tables
+        if table.name.upper() == route.table.upper() and table.folder != route.folder
+    ]
+
+
+def _upper(names: Iterable[str]) -> set[str]:
+    return {name.upper() for name in names}

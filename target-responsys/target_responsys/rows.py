@@ -1,0 +1,81 @@
+"""From records to rows, compiled once per schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_responsys.values import writer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from target_responsys.batches import Places
+    from target_responsys.routing import Route
+
+
+class UnfitRecordError(ValueError):
+    """A record cannot be delivered; the text says which property and why, without its value."""
+
+
+class RowMaker:
+    """Makes the rows of a stream.
+
+    Args:
+        route: Where the stream goes.
+        zone: The zone that moments are written in.
+        column_types: Types of the table's columns in the route's order, where they are known.
+        single_line: Put a blank in place of line breaks.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        zone: tzinfo,
+        *,
+        column_types: Sequence[str] | None = None,
+        single_line: bool = False,
+    ) -> None:
+        self._constants = [constant.value for constant in route.constants]
+        own_types = column_types[len(self._constants) :] if column_types else [None] * len(route.fields)
+        self._writers = [
+            (each.property, writer(each.kind, column=kind, zone=zone, single_line=single_line))
+            for each, kind in zip(route.fields, own_types, strict=True)
+        ]
+        self.all_places = tuple(range(len(self._constants) + len(self._writers)))
+
+    def complete(self, record: dict[str, Any]) -> list[str]:
+        """Return a value for every column, blank where the record has none.
+
+        Raises:
+            UnfitRecordError: A value cannot be written.
+        """
+        row = self._constants.copy()
+        name = ""
+        try:
+            for name, write in self._writers:
+                row.append(write(record.get(name)))
+        except ValueError as error:
+            raise UnfitRecordError(f"property {name}: {error}") from None
+        return row
+
+    def present(self, record: dict[str, Any]) -> tuple[Places, list[str]]:
+        """Return the positions of the columns that the record has, and their values.
+
+        Raises:
+            UnfitRecordError: A value cannot be written.
+        """
+        if all(name in record for name, _ in self._writers):
+            return self.all_places, self.complete(record)
+        row = self._constants.copy()
+        places = list(range(len(row)))
+        first = len(row)
+        name = ""
+        try:
+            for place, (name, write) in enumerate(self._writers, first):
+                if name in record:
+                    places.append(place)
+                    row.append(write(record[name]))
+        except ValueError as error:
+            raise UnfitRecordError(f"property {name}: {error}") from None
+        return tuple(places), row

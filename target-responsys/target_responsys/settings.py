@@ -1,0 +1,249 @@
+"""The target's settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from responsys_io.restapi import MAX_RECORDS
+from responsys_io.settings import FILE_SERVER_PROPERTIES, SECRET, setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TABLE_RULE = {
+    "type": ["string", "object"],
+    "properties": {
+        "table": {"type": "string"},
+        "folder": {"type": "string"},
+        "columns": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+        "keys": {"type": "array", "items": {"type": "string"}},
+    },
+    "additionalProperties": False,
+}
+
+_DELIMITERS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t", "\\t": "\t"}
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "delivery": setting(
+        "string",
+        "Delivery",
+        "api merges records into supplemental tables over REST; sftp writes a CSV file per stream onto the "
+        "file server, for a Connect import job.",
+        default="api",
+        enum=["api", "sftp", None],
+    ),
+    "api_url": setting(
+        "string",
+        "API login host",
+        "Address of the REST login host, shown in Responsys under Account > Global settings.",
+        examples=["https://login5.responsys.net", "https://abcd1234-api.responsys.ocs.oraclecloud.com"],
+    ),
+    "api_username": setting("string", "API user", "Name of the API user."),
+    "api_password": setting("string", "API password", "Password of the API user. Tried once.", **SECRET),
+    "ca_bundle": setting(
+        "string",
+        "Certificate authorities",
+        "Path of a PEM file to verify the API's TLS certificate with, where a proxy opens TLS. "
+        "Verification cannot be switched off.",
+    ),
+    "allowed_endpoint_hosts": setting(
+        "array",
+        "Allowed API hosts",
+        "Names of hosts that the login may send the target to, besides those in Responsys's own domains.",
+        items={"type": "string"},
+        default=[],
+    ),
+    "token_ttl": setting(
+        "integer",
+        "Token life",
+        "Seconds that an API token lives; it is renewed after three quarters of them.",
+        default=7200,
+        minimum=60,
+    ),
+    **FILE_SERVER_PROPERTIES,
+    "folder_name": setting(
+        "string",
+        "Folder",
+        "Responsys folder of the supplemental tables. Tables in other folders are not written to.",
+        examples=["!Acquia"],
+    ),
+    "table_name": setting(
+        "string",
+        "Table name",
+        "Name of the table for a stream that the setting tables does not name; {stream} stands for the "
+        "stream.",
+        default="{stream}",
+        examples=["Acquia_Master_Audience"],
+    ),
+    "table_prefix": setting(
+        "string",
+        "Table name prefix",
+        "Put before names made by table_name.",
+        default="",
+        examples=["Acquia_"],
+    ),
+    "tables": setting(
+        "object",
+        "Tables",
+        "Where streams go, by stream: a table's name, or an object of table, folder (instead of "
+        "folder_name), columns (property to column name; null leaves the property out) and keys "
+        "(properties that identify a row, instead of the stream's own).",
+        additionalProperties=_TABLE_RULE,
+        default={},
+        examples=[{"carts": {"table": "Acquia_AbandonedCart", "columns": {"id": "CART_ID", "debug": None}}}],
+    ),
+    "create_tables": setting(
+        "string",
+        "Missing tables",
+        "never stops with an error when a table is missing; apply creates it, with a primary key.",
+        default="never",
+        enum=["never", "apply", None],
+    ),
+    "load_method": setting(
+        "string",
+        "Load method",
+        "Of delivery api. upsert overwrites the columns sent of a row that is there already; insert-only "
+        "leaves such a row alone.",
+        default="upsert",
+        enum=["upsert", "insert-only", None],
+    ),
+    "batch_size_rows": setting(
+        "integer",
+        "Rows per call",
+        "Of delivery api: records in a merge call. Responsys takes 200 at most.",
+        default=MAX_RECORDS,
+        minimum=1,
+        maximum=MAX_RECORDS,
+    ),
+    "campaign_name": setting(
+        "string",
+        "Campaign name",
+        "Name of the audience's campaign. Its id is derived from it, the same on every run and machine.",
+    ),
+    "campaign_id": setting(
+        "string",
+        "Campaign id",
+        "Id of the audience's campaign. Derived from campaign_name when not set, else from the stream's "
+        "name.",
+    ),
+    "campaign_id_column": setting(
+        "string",
+        "Campaign id column",
+        "Column that gets the campaign's id in every row and is part of the key, so that campaigns share a "
+        "table without overwriting each other. Empty for none.",
+        default="CAMPAIGN_ID",
+    ),
+    "execution_id_column": setting(
+        "string",
+        "Execution id column",
+        "Column that gets the id of the run that wrote the row: its start in UTC. Empty for none.",
+        default="",
+        examples=["EXECUTION_ID"],
+    ),
+    "rejects_file": setting(
+        "string",
+        "Rejects file",
+        "File for records that were refused, with the reason, as Singer messages that can be piped in "
+        "again. Made when there are some, readable for its owner only; {execution_id} stands for the run.",
+        default="rejects-{execution_id}.jsonl",
+    ),
+    "max_rejected_rows": setting(
+        "integer",
+        "Tolerated rejects",
+        "How many refused records still count as success. With more, all others are delivered all the same "
+        "and the exit code is 3.",
+        default=0,
+        minimum=0,
+    ),
+    "timezone": setting(
+        "string",
+        "Time zone",
+        "IANA name of the zone that timestamps are written in, as YYYY-MM-DD HH:MM:SS.",
+        default="UTC",
+        examples=["UTC", "America/Chicago"],
+    ),
+    "remote_path": setting(
+        "string",
+        "Upload folder",
+        "Of delivery sftp: folder on the file server that the import job reads.",
+        default="upload",
+    ),
+    "file_name": setting(
+        "string",
+        "File name",
+        "Of delivery sftp: name without extension; {table}, {stream}, {campaign_id}, {execution_id} and "
+        "{date} (YYYYMMDD) are filled in.",
+        default="{table}",
+    ),
+    "date_suffix": setting(
+        "boolean",
+        "Date suffix",
+        "Of delivery sftp: put _YYYYMMDD_HHMMSS (UTC) behind the file's name.",
+        default=True,
+    ),
+    "include_header": setting(
+        "boolean", "Header", "Of delivery sftp: write the columns' names into the first line.", default=True
+    ),
+    "delimiter": setting(
+        "string",
+        "Delimiter",
+        "Of delivery sftp: field delimiter, one character or comma, semicolon, pipe, tab.",
+        default=",",
+    ),
+    "quote_char": setting(
+        "string",
+        "Enclosure",
+        "Of delivery sftp: character around every field; inside a field it is doubled.",
+        default='"',
+        minLength=1,
+        maxLength=1,
+    ),
+    "encoding": setting(
+        "string", "Character set", "Of delivery sftp: character set of the file.", default="utf-8"
+    ),
+    "count_extension": setting(
+        "string",
+        "Count file extension",
+        "Of delivery sftp: write a count file with this extension, which holds the number of rows. The "
+        "import job has to expect it.",
+        examples=["count"],
+    ),
+    "count_header": setting(
+        "boolean",
+        "Header counts",
+        "Of delivery sftp: whether the header is a row to the count file.",
+        default=False,
+    ),
+    "ready_extension": setting(
+        "string",
+        "Ready file extension",
+        "Of delivery sftp: write an empty file with this extension last of all.",
+        examples=["ready"],
+    ),
+    "marker_names": setting(
+        "string",
+        "Names of count and ready files",
+        "Of delivery sftp: append makes data.csv.count, replace makes data.count.",
+        default="append",
+        enum=["append", "replace", None],
+    ),
+    "require_final_state": setting(
+        "boolean",
+        "Require a final state",
+        "Of delivery sftp: publish nothing when the input does not end with a STATE message, since the tap "
+        "has died then. Switch it off for taps that write no state.",
+        default=True,
+    ),
+}
+
+
+def chosen(config: Mapping[str, Any], name: str) -> Any:
+    """Return a setting, or its default where it is not set."""
+    value = config.get(name)
+    return SETTINGS[name].get("default") if value is None else value
+
+
+def delimiter(config: Mapping[str, Any]) -> str:
+    """Return the field delimiter as a character."""
+    text: str = chosen(config, "delimiter")
+    return _DELIMITERS.get(text.lower(), text)

@@ -1,0 +1,126 @@
+"""What both deliveries have in common: a route, validation without a word of the record, and rejects."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import InvalidRecord, MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.sinks import Sink
+
+from responsys_io.errors import DataError
+from target_responsys.routing import route
+from target_responsys.settings import chosen
+from target_responsys.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jsonschema import ValidationError
+
+    from target_responsys.target import TargetResponsys
+
+
+class RecordBeforeSchemaError(DataError, RecordsWithoutSchemaException):
+    """A record came before the schema of its stream."""
+
+
+class MissingKeyError(DataError, MissingKeyPropertiesError):
+    """A record lacks a property of its stream's key."""
+
+
+class ResponsysSink(Sink):
+    """A stream on its way to Responsys.
+
+    It does its own batching: the SDK never finds it full, and drains it before it reports a state.
+    """
+
+    def __init__(
+        self,
+        target: TargetResponsys,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        self._target = target
+        self.route = route(
+            stream_name, self.schema, self.key_properties, target.config, execution_id=target.execution_id
+        )
+        if self.route.unmatched:
+            self.logger.warning(
+                "tables.%s.columns names what the stream does not have: %s",
+                stream_name,
+                ", ".join(self.route.unmatched),
+            )
+        self.zone = zoneinfo.ZoneInfo(chosen(target.config, "timezone"))
+        self.tally = Tally()
+
+    def prepare(self) -> None:
+        """Check the destination, before the first record."""
+        raise NotImplementedError
+
+    @property
+    def is_full(self) -> bool:
+        """Never: see the class."""
+        return False
+
+    def reject(self, record: dict[str, Any], code: str, reason: str) -> None:
+        """Write a record to the rejects file.
+
+        Args:
+            record: The record.
+            code: Who refuses it: a code of ours, or MERGEFAILED for Responsys.
+            reason: Why.
+        """
+        self.tally.refused += 1
+        self._target.rejects.add(
+            self.stream_name,
+            self.original_schema,
+            self.key_properties,
+            record,
+            {"code": code, "reason": reason, "table": self.route.table},
+        )
+
+    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Validate against the stream's schema; timestamps stay text until they are written.
+
+        Raises:
+            DataError: RSYS-6006, which names the property and the rule.
+        """
+        if self._validator is not None:
+            try:
+                self._validator.validate(record)
+            except InvalidRecord as error:
+                raise DataError(
+                    "RSYS-6006",
+                    f"A record of stream {self.stream_name} breaks its schema{_place(error.__cause__)}.",
+                    "Correct the tap's schema, or set validate_records to false.",
+                ) from None
+        return record
+
+    def _singer_validate_message(self, record: dict[str, Any]) -> None:
+        """Check that the key is there.
+
+        Raises:
+            MissingKeyError: RSYS-6007.
+        """
+        for name in self.key_properties:
+            if name not in record:
+                raise MissingKeyError(
+                    "RSYS-6007",
+                    f"A record of stream {self.stream_name} lacks {name}, which is part of its key.",
+                    f"Correct the tap, or name other properties in tables.{self.stream_name}.keys.",
+                )
+
+    def _after_process_record(self, context: dict[str, Any]) -> None:
+        """Do not log a line for each record, as the SDK does."""
+
+
+def _place(error: BaseException | None) -> str:
+    """Say where a record breaks which rule, without its value."""
+    if error is None:
+        return ""
+    problem: ValidationError = error  # type: ignore[assignment]  # the cause that the SDK gives it
+    path = ".".join(str(part) for part in problem.absolute_path) or "its top level"
+    return f" at {path} (rule {problem.validator})"

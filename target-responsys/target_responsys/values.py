@@ -1,0 +1,143 @@
+"""From JSON to text: what kind a property is, what type its column gets, how its values are written."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from responsys_io.supplemental import TEXT_WIDTHS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+Kind = Literal["integer", "number", "boolean", "timestamp", "date", "text", "json"]
+
+DEFAULT_TEXT = "STR500"
+LONGEST_TEXT = "STR4000"
+NUMERIC = frozenset({"INTEGER", "NUMBER"})
+
+_BREAKS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029\0]")
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def kind_of(schema: Mapping[str, Any]) -> Kind:
+    """Return what a property holds by its JSON Schema, null apart; `text` where that is left open."""
+    alternatives = [part for part in _alternatives(schema) if part.get("type") != "null"]
+    types = {kind for part in alternatives for kind in _types(part)} - {"null"}
+    if types & {"object", "array"}:
+        return "json"
+    if "string" in types:
+        formats = {part.get("format") for part in alternatives}
+        return (
+            "timestamp"
+            if "date-time" in formats
+            else "date"
+            if "date" in formats and len(types) == 1
+            else "text"
+        )
+    if types == {"boolean"}:
+        return "boolean"
+    if types == {"integer"}:
+        return "integer"
+    return "number" if types and types <= {"integer", "number"} else "text"
+
+
+def column_type(schema: Mapping[str, Any]) -> str:
+    """Return the type of the column to create for a property.
+
+    Responsys has neither booleans nor dates: they become CHAR (T or F) and TIMESTAMP.
+    """
+    kind = kind_of(schema)
+    if kind == "json":
+        return LONGEST_TEXT
+    if kind != "text":
+        types = {"boolean": "CHAR", "date": "TIMESTAMP", "timestamp": "TIMESTAMP"}
+        return types.get(kind, kind.upper())
+    length = max((part.get("maxLength") or 0 for part in _alternatives(schema)), default=0)
+    if not length:
+        return DEFAULT_TEXT
+    fitting = (name for name, width in TEXT_WIDTHS.items() if width >= length)
+    return next(fitting, LONGEST_TEXT)
+
+
+def writer(
+    kind: Kind, *, column: str | None = None, zone: tzinfo = UTC, single_line: bool = False
+) -> Callable[[Any], str]:
+    """Return the function that writes values of a kind; null becomes a blank.
+
+    Args:
+        kind: What the property holds.
+        column: Type of the column that it goes to, where that is known.
+        zone: The zone that moments are written in.
+        single_line: Put a blank in place of line breaks, as files need it.
+
+    Returns:
+        A function that raises ValueError, without the value in its text, for what it cannot write.
+    """
+    if kind == "timestamp":
+        return partial(_moment, zone=zone)
+    if kind == "date":
+        return _day
+    true, false = ("1", "0") if column in NUMERIC else ("T", "F")
+    return partial(_plain, true=true, false=false, single_line=single_line)
+
+
+def _plain(value: Any, *, true: str, false: str, single_line: bool) -> str:
+    if isinstance(value, str):
+        return _BREAKS.sub(" ", value) if single_line else value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return true if value else false
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal | float):
+        return _number(value)
+    return _encode(value).decode()
+
+
+def _moment(value: Any, *, zone: tzinfo) -> str:
+    if not value:
+        return ""
+    try:
+        then = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("it is not a date-time") from None
+    then = then.replace(tzinfo=UTC) if then.tzinfo is None else then
+    return then.astimezone(zone).isoformat(" ", "seconds")[:19]
+
+
+def _day(value: Any) -> str:
+    if not value:
+        return ""
+    try:
+        return f"{date.fromisoformat(value[:10]).isoformat()} 00:00:00"
+    except (TypeError, ValueError):
+        raise ValueError("it is not a date") from None
+
+
+def _number(value: Decimal | float) -> str:
+    """Write a number without exponent; whole ones without a fraction, since INTEGER columns refuse it."""
+    number = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if not number.is_finite():
+        raise ValueError("it is not a finite number")
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _alternatives(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    branches = [branch for word in ("anyOf", "oneOf") for branch in schema.get(word, ())]
+    if not branches:
+        yield schema
+    for branch in branches:
+        yield from _alternatives(branch)
+
+
+def _types(schema: Mapping[str, Any]) -> set[str]:
+    kinds = schema.get("type", "object" if "properties" in schema else ())
+    return {kinds} if isinstance(kinds, str) else set(kinds)
