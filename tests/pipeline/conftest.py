@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from responsys_sandbox.account import AccountPlan
 from responsys_sandbox.sandbox import Sandbox, SandboxOptions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +38,7 @@ def installed_plugins() -> None:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    options = SandboxOptions(days=DAYS, contacts=CONTACTS)
+    options = SandboxOptions(days=DAYS, plan=AccountPlan(contacts=CONTACTS))
     with Sandbox(tmp_path_factory.mktemp("sandbox"), options=options) as running:
         yield running
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from demo.sandbox import CART_COLUMNS, CART_KEY
-from responsys_sandbox.imports import ImportJob, run_import
 
+from responsys_sandbox.imports import ImportJob, run_import
 from responsys_sandbox.tables import Table
 
 if TYPE_CHECKING:
     from demo.project import Project
     from demo.warehouse import Warehouse
+
     from responsys_sandbox.sandbox import Sandbox
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(600)]
@@ -57,7 +58,9 @@ def test_a_cart_of_several_products_arrives_as_a_file(
 ) -> None:
     sandbox.store.create_table(Table(folder, CART_TABLE, CART_COLUMNS, CART_KEY))
     project.run("abandoned-cart")
-    job = ImportJob("Carts", folder, CART_TABLE, "*.csv", count_extension="count")
+    job = ImportJob(
+        name="Carts", folder=folder, table=CART_TABLE, file_pattern="*.csv", count_extension="count"
+    )
     run_import(sandbox.store, sandbox.files, job)
     rows = sandbox.store.rows(folder, CART_TABLE)
     assert len(rows) == warehouse.audience_rows("abandoned_cart")

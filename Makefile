@@ -1,0 +1,85 @@
+# Everything happens inside this folder: environments, caches, logs and temporary files.
+# Python 3.11 to 3.14 has to be there; nothing else does.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+ROOT := $(CURDIR)
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv || echo $(ROOT)/.tools/uv/bin/uv)
+PYTHON_RANGE := >=3.11,<3.15
+
+export UV_CACHE_DIR ?= $(ROOT)/.cache/uv
+export UV_PYTHON ?= $(PYTHON_RANGE)
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+# Plugins are started often: compile them once.
+export UV_COMPILE_BYTECODE := 1
+export PIP_CACHE_DIR := $(ROOT)/.cache/pip
+export TMPDIR := $(ROOT)/.local/tmp
+
+PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
+PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox
+CHECKED := $(PACKAGES) demo scripts tests
+RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
+
+.PHONY: help
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## Run the whole loop on this machine: exports in, audiences out (no Oracle account)
+	@$(RUN) responsys-sandbox run --days 14 -- python -m demo
+
+.PHONY: test
+test: setup ## Run all tests (PYTEST="-k ledger" selects)
+	@$(RUN) pytest $(PYTEST)
+
+.PHONY: lint
+lint: .venv/.made ## Check style and types
+	@$(RUN) ruff check $(CHECKED)
+	@$(RUN) ruff format --check $(CHECKED)
+	@$(RUN) mypy --strict $(PACKAGES) demo scripts
+	@$(RUN) mypy --strict --explicit-package-bases tests
+
+.PHONY: reference
+reference: .venv/.made ## Rewrite what is generated from the plugins' --about (README tables, meltano.yml, .env.example)
+	@$(RUN) python scripts/generate_reference.py
+
+.PHONY: setup
+setup: .venv/.made .meltano/.made ## Make the environments (done by demo and test)
+
+.PHONY: clean
+clean: ## Remove everything that was made here
+	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(ROOT)/.tools/uv/bin/uv:
+	@mkdir -p $(TMPDIR)
+	@echo "Fetching uv $(UV_VERSION) into .tools ..."
+	@python=$$(for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	    "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo "$$p" && break; \
+	done) || { echo "Python 3.11 to 3.14 is needed and was not found." >&2; exit 1; }; \
+	pip="-m pip install --quiet --disable-pip-version-check"; \
+	if "$$python" -m venv .tools/uv >/dev/null 2>&1; then .tools/uv/bin/python $$pip uv==$(UV_VERSION); \
+	else rm -rf .tools/uv; "$$python" $$pip --target .tools/uv uv==$(UV_VERSION); fi
+
+.venv/.made: uv.lock $(PYPROJECTS) | $(UV)
+	@mkdir -p $(TMPDIR)
+	@echo "Installing the packages into .venv ..."
+	@$(UV) sync --quiet --locked
+	@touch $@
+
+# Meltano pins its own click and SQLAlchemy: an environment of its own.
+.venv-meltano/.made: uv.lock | $(UV)
+	@mkdir -p $(TMPDIR)
+	@echo "Installing Meltano into .venv-meltano ..."
+	@UV_PROJECT_ENVIRONMENT=.venv-meltano $(UV) sync --quiet --locked --only-group meltano
+	@touch $@
+
+# Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.
+.meltano/.made: .venv-meltano/.made meltano.yml $(PYPROJECTS)
+	@echo "Installing Meltano's plugins into .meltano ..."
+	@scripts/meltano install >.local/install.log 2>&1 || { tail -n 20 .local/install.log >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,90 @@
+"""This checkout's Meltano project, run with bookmarks, run files and logs in a folder of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class MeltanoError(Exception):
+    """A run of Meltano failed; the text is one line and names the log."""
+
+
+class Project:
+    """Runs Meltano on this checkout's meltano.yml.
+
+    What Meltano keeps between runs (bookmarks above all) lies in `folder`, not in the checkout's own
+    `.meltano`: two projects with different folders do not disturb each other or their user's state.
+    The installed plugins are shared.
+
+    Args:
+        folder: An empty or missing folder.
+        variables: Environment variables with the plugins' settings, beside those of this process.
+    """
+
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.variables = dict(variables)
+        self._runs = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        for plugins in ("extractors", "loaders"):
+            (folder / plugins).symlink_to(ROOT / ".meltano" / plugins, target_is_directory=True)
+
+    def run(self, *tasks: str, variables: Mapping[str, str] | None = None) -> Path:
+        """Run jobs or pairs of plugins (`meltano run`).
+
+        Args:
+            tasks: What to run, and options of `meltano run` before it.
+            variables: Further environment variables for this run.
+
+        Returns:
+            The run's log.
+
+        Raises:
+            MeltanoError: If the run fails.
+        """
+        self._runs += 1
+        log = self.folder / f"run-{self._runs}-{tasks[-1]}.log"
+        done = self._meltano(("run", *tasks), log, variables or {})
+        if done != 0:
+            reason = _reason(log.read_text(encoding="utf-8", errors="replace"))
+            raise MeltanoError(f"`meltano run {' '.join(tasks)}` failed: {reason} The whole log: {log}")
+        return log
+
+    def state(self, state_id: str) -> Any:
+        """Return the bookmarks that are kept under an id (`meltano state get`).
+
+        Raises:
+            MeltanoError: If there are none.
+        """
+        log = self.folder / "state.log"
+        if self._meltano(("state", "get", state_id), log, {}) != 0:
+            raise MeltanoError(f"`meltano state get {state_id}` failed. The log: {log}")
+        return json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
+
+    def _meltano(self, arguments: tuple[str, ...], log: Path, variables: Mapping[str, str]) -> int:
+        own = {"MELTANO_SYS_DIR_ROOT": str(self.folder), "NO_COLOR": "1"}
+        with log.open("wb") as output:
+            return subprocess.run(  # noqa: S603 - a program of this checkout
+                [ROOT / "scripts" / "meltano", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.variables, **variables, **own},
+                check=False,
+            ).returncode
+
+
+def _reason(log: str) -> str:
+    """Return the line that says most: an error with a code of ours, else the first error, else the end."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()] or ["it said nothing."]
+    errors = [line for line in lines if "[error" in line]
+    return next((line for line in errors if "RSYS-" in line), (errors or lines[-1:])[0])

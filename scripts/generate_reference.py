@@ -1,0 +1,240 @@
+# ruff: noqa: INP001 - a script, no package
+"""Keep settings, capabilities and streams in one place: what the plugins themselves say.
+
+Rewrites the marked blocks of the README files, of meltano.yml and of .env.example from the
+plugins' `--about --format=json` and the catalogue of feeds. A block stands between two lines:
+
+    <!-- begin: settings tap-responsys -->      (Markdown)
+    # begin: settings tap-responsys             (YAML and .env)
+
+    python scripts/generate_reference.py            rewrites the files
+    python scripts/generate_reference.py --check    names the files that differ, and fails if there are any
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from responsys_io.feeds import feeds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ("README.md", "tap-responsys/README.md", "target-responsys/README.md", "meltano.yml", ".env.example")
+BLOCK = re.compile(
+    r"^(?P<begin>[ ]*(?:<!--|\#)\ begin:\ (?P<kind>\w+)\ (?P<plugin>[\w-]+)(?:\ -->)?\n)"
+    r".*?"
+    r"^(?P<end>(?P<indent>[ ]*)(?:<!--|\#)\ end:\ (?P=kind)\ (?P=plugin)(?:\ -->)?)$",
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+# Capabilities that singer-sdk declares and Meltano's schema of meltano.yml does not know.
+UNKNOWN_TO_MELTANO = {"validate-records", "target-schema"}
+# Meltano 4.4.1 cannot pass on a `kind: decimal` that comes from the environment ("Object of type Decimal is
+# not JSON serializable"): numbers from there are whole; meltano.yml itself takes any.
+MELTANO_KINDS = {
+    "integer": "integer",
+    "number": "integer",
+    "boolean": "boolean",
+    "array": "array",
+    "object": "object",
+}
+
+
+@cache
+def about(plugin: str) -> dict[str, Any]:
+    """Return what a plugin says of itself, as singer-sdk's `--about --format=json` prints it."""
+    module = plugin.replace("-", "_")
+    done = subprocess.run(  # noqa: S603 - our own plugins
+        [sys.executable, "-m", module, "--about", "--format=json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        sys.exit(f"{plugin} --about failed: {done.stderr.strip()}")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def settings(plugin: str) -> dict[str, dict[str, Any]]:
+    """Return the plugin's settings as JSON Schema properties, by name."""
+    properties: dict[str, dict[str, Any]] = about(plugin)["settings"]["properties"]
+    return properties
+
+
+def markdown_settings(plugin: str) -> str:
+    """Return the settings as a Markdown table."""
+    required = about(plugin)["settings"].get("required", [])
+    rows = ["| Setting | Default | What it does |", "|---|---|---|"]
+    for name, setting in settings(plugin).items():
+        notes = [_sentence(setting.get("description", ""))]
+        if choices := _choices(setting):
+            notes.append(f"One of {', '.join(f'`{choice}`' for choice in choices)}.")
+        if name in required:
+            notes.insert(0, "**Required.**")
+        if _secret(setting):
+            notes.append("Secret.")
+        rows.append(f"| `{name}` | {_markdown_default(setting)} | {_cell(' '.join(filter(None, notes)))} |")
+    return "\n".join(rows)
+
+
+def markdown_capabilities(plugin: str) -> str:
+    """Return the capabilities as a line of Markdown."""
+    return ", ".join(f"`{name}`" for name in sorted(about(plugin)["capabilities"]))
+
+
+def markdown_streams(_plugin: str) -> str:
+    """Return the feeds of the catalogue as a Markdown table of streams."""
+    rows = ["| Stream | Feed | Channel | Columns | What a row is |", "|---|---|---|---|---|"]
+    for feed in feeds().values():
+        columns = len(feed.columns) or "as in the file"
+        rows.append(
+            f"| `{feed.stream_name}` | {feed.stem} | {feed.channel} | {columns} | {_cell(feed.description)} |"
+        )
+    return "\n".join(rows)
+
+
+def meltano_settings(plugin: str) -> str:
+    """Return the settings as the `settings` key of a plugin in meltano.yml."""
+    return _yaml(
+        {"settings": [_meltano_setting(name, setting) for name, setting in settings(plugin).items()]}
+    )
+
+
+def meltano_capabilities(plugin: str) -> str:
+    """Return the capabilities as the `capabilities` key of a plugin in meltano.yml."""
+    return _yaml({"capabilities": sorted(set(about(plugin)["capabilities"]) - UNKNOWN_TO_MELTANO)})
+
+
+def environment_settings(plugin: str) -> str:
+    """Return the settings as commented lines of an .env file."""
+    prefix = plugin.replace("-", "_").upper()
+    lines = []
+    for name, setting in settings(plugin).items():
+        lines += textwrap.wrap(
+            _sentence(setting.get("description", "")), 100, initial_indent="# ", subsequent_indent="# "
+        )
+        lines.append(f"#{prefix}_{name.upper()}={_environment_value(setting)}")
+    return "\n".join(lines)
+
+
+RENDERERS: dict[tuple[str, str], Callable[[str], str]] = {
+    (".md", "settings"): markdown_settings,
+    (".md", "capabilities"): markdown_capabilities,
+    (".md", "streams"): markdown_streams,
+    (".yml", "settings"): meltano_settings,
+    (".yml", "capabilities"): meltano_capabilities,
+    (".example", "settings"): environment_settings,
+}
+
+
+def rewritten(text: str, suffix: str) -> str:
+    """Return a file's text with all its blocks rendered anew.
+
+    Args:
+        text: The file as it is.
+        suffix: The file's suffix: what a kind of block looks like depends on it.
+    """
+
+    def block(match: re.Match[str]) -> str:
+        body = RENDERERS[suffix, match["kind"]](match["plugin"])
+        if suffix == ".md":
+            body = f"\n{body}\n"
+        lines = (f"{match['indent']}{line}".rstrip() for line in body.split("\n"))
+        return "\n".join((match["begin"].rstrip("\n"), *lines, match["end"]))
+
+    return BLOCK.sub(block, text)
+
+
+def main() -> None:
+    """Rewrite the files or, with `--check`, compare them.
+
+    Raises:
+        SystemExit: With a line that names the files that differ.
+    """
+    parser = argparse.ArgumentParser(description="Write the generated blocks from the plugins' --about.")
+    parser.add_argument("--check", action="store_true", help="compare only")
+    check = parser.parse_args().check
+    differing = []
+    for path in (ROOT / name for name in FILES):
+        old = path.read_text(encoding="utf-8")
+        new = rewritten(old, path.suffix)
+        if old != new:
+            differing.append(path.relative_to(ROOT).as_posix())
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    if check and differing:
+        sys.exit(f"Not as the plugins say: {', '.join(differing)}. Run `make reference`.")
+
+
+def _meltano_setting(name: str, setting: dict[str, Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": name,
+        "label": setting.get("title") or name.replace("_", " ").capitalize(),
+    }
+    if choices := _choices(setting):
+        entry |= {"kind": "options", "options": [{"label": choice, "value": choice} for choice in choices]}
+    elif str(setting.get("format", "")).startswith("date"):
+        entry["kind"] = "date_iso8601"
+    elif kind := MELTANO_KINDS.get(_type(setting)):
+        entry["kind"] = kind
+    if _secret(setting):
+        entry["sensitive"] = True
+    if "default" in setting:
+        entry["value"] = setting["default"]
+    if description := _sentence(setting.get("description", "")):
+        entry["description"] = description
+    return entry
+
+
+def _type(setting: dict[str, Any]) -> str:
+    kinds = setting.get("type", "string")
+    return kinds if isinstance(kinds, str) else next(kind for kind in kinds if kind != "null")
+
+
+def _choices(setting: dict[str, Any]) -> list[str]:
+    return [str(choice) for choice in setting.get("enum", ()) if choice is not None]
+
+
+def _secret(setting: dict[str, Any]) -> bool:
+    return bool(setting.get("writeOnly") or setting.get("secret"))
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _markdown_default(setting: dict[str, Any]) -> str:
+    default = setting.get("default")
+    return "" if default in (None, "") else f"`{_cell(json.dumps(default).strip(chr(34)))}`"
+
+
+def _environment_value(setting: dict[str, Any]) -> str:
+    default = setting.get("default")
+    if default is None:
+        return ""
+    return shlex.quote(default if isinstance(default, str) else json.dumps(default))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _yaml(value: dict[str, Any]) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110).rstrip()
+
+
+if __name__ == "__main__":
+    main()
