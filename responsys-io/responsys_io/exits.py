@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from responsys_io.errors import ResponsysError, SettingsError
+from responsys_io.errors import ResponsysError, SettingsError, TransientError
 
 if TYPE_CHECKING:
     import logging
@@ -28,11 +29,19 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         SystemExit: After logging, with the error's exit code.
     """
     try:
-        yield
+        try:
+            yield
+        except SystemExit as ending:
+            # Command lines made with click end every run this way.
+            if not ending.code:
+                _finish_output()
+            raise
     except Exception as error:
         known = _as_known(error)
         logger.error("%s", known)  # noqa: TRY400  the traceback is for DEBUG
         logger.debug("Traceback of the error above", exc_info=error)
+        with suppress(TransientError):
+            _finish_output()
         sys.exit(known.exit_code)
 
 
@@ -45,6 +54,24 @@ def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + signum)
 
 
+def _finish_output() -> None:
+    """Write out what standard output still holds; left to the interpreter's end, a failure has no voice.
+
+    Raises:
+        TransientError: RSYS-9001 when nobody takes it.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # What could not be written must not be tried again at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise TransientError(
+            "RSYS-9001",
+            f"Standard output cannot be written to: {error.strerror}.",
+            "Look at the process that reads it, or at the disk that it goes to.",
+        ) from error
+
+
 def _as_known(error: Exception) -> ResponsysError:
     if isinstance(error, ResponsysError):
         return error
@@ -52,11 +79,11 @@ def _as_known(error: Exception) -> ResponsysError:
     if type(error).__name__ == "JSONDecodeError":
         line, column = getattr(error, "lineno", "?"), getattr(error, "colno", "?")
         return SettingsError(
-            "RSYS-1004",
+            "RSYS-1007",
             f"The file of --config, --state or --catalog is not valid JSON: line {line}, column {column}.",
         )
     if isinstance(error, FileNotFoundError):
-        return SettingsError("RSYS-1005", f"There is no file {error.filename}.")
+        return SettingsError("RSYS-1008", f"There is no file {error.filename}.")
     return ResponsysError(
         "RSYS-9000",
         f"Internal error {type(error).__name__} at {_place(error.__traceback__)}.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import zoneinfo
 from typing import TYPE_CHECKING, Any, cast
 
 import jsonschema
@@ -80,6 +82,37 @@ FILE_SERVER_PROPERTIES: dict[str, dict[str, Any]] = {
         exclusiveMinimum=0,
     ),
 }
+
+
+_DELIMITERS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t", "\\t": "\t"}
+
+
+def delimiter_of(text: str) -> str:
+    """Return the character that a delimiter setting means: itself, or the one that it names."""
+    return _DELIMITERS.get(text.lower(), text)
+
+
+def format_problems(*, encoding: str, timezone: str, delimiter: str, quote_char: str) -> list[str]:
+    """Say what is wrong with the settings of a delimited file, a sentence each.
+
+    Args:
+        encoding: Name of a character set.
+        timezone: IANA name of a time zone.
+        delimiter: The delimiter, as `delimiter_of` returns it.
+        quote_char: The enclosure, empty for none.
+    """
+    found = []
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        found.append("Setting encoding names no character set.")
+    try:
+        zoneinfo.ZoneInfo(timezone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        found.append("Setting timezone names no IANA time zone.")
+    if len(delimiter) != 1 or delimiter == quote_char:
+        found.append("Setting delimiter has to be one character, another one than quote_char.")
+    return found
 
 
 def problems(config_jsonschema: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:

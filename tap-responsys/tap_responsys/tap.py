@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import logging
-import zoneinfo
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import _ConfigInput
 
+from responsys_io.configuration import settings_from_environment, settings_from_files
 from responsys_io.errors import DataError, ResponsysError, SettingsError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.feeds import feeds
 from responsys_io.fileserver import FileServer, FileServerLogin
-from responsys_io.settings import FILE_SERVER_PROPERTIES, problems, setting
+from responsys_io.settings import FILE_SERVER_PROPERTIES, delimiter_of, format_problems, problems, setting
 from tap_responsys import columns as cols
 from tap_responsys.folder import ExportFolder
 from tap_responsys.listing import CONTACTS, ExportNames
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    import click
     from singer_sdk import Stream
 
     from tap_responsys.parse import Rejected
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 USUAL_STREAMS = frozenset(
     {"sent", "open", "click", "bounce", "opt_in", "opt_out", "launch_state", CONTACTS, REJECTED_ROWS}
 )
-_DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 SETTINGS = {
     **FILE_SERVER_PROPERTIES,
@@ -241,17 +242,37 @@ class TapResponsys(Tap):
         return SETTINGS[name]["default"] if value is None else value
 
     def _dialect(self) -> Dialect:
-        delimiter = _DELIMITERS.get(str(self._setting("delimiter")).lower(), self._setting("delimiter"))
-        if len(delimiter) != 1:
-            raise SettingsError(
-                "RSYS-1003", "Setting delimiter has to be one character.", "Tab can be given as tab."
-            )
         return Dialect(
-            delimiter=delimiter,
+            delimiter=delimiter_of(self._setting("delimiter")),
             quote_char=self._setting("quote_char"),
             encoding=self._setting("encoding"),
             timezone=self._setting("timezone"),
         )
+
+    def _format_problems(self) -> list[str]:
+        dialect = self._dialect()
+        return format_problems(
+            encoding=dialect.encoding,
+            timezone=dialect.timezone,
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote_char,
+        )
+
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: click.Context,  # noqa: ARG003
+        param: click.Option,  # noqa: ARG003
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read what --config names: files, and ENV for the environment."""
+        files = [path for path in value if path != "ENV"]
+        return _ConfigInput(config=settings_from_files(files), parse_env=len(files) < len(value))
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        cls.append_builtin_config(cls.config_jsonschema)
+        return settings_from_environment(cls.config_jsonschema["properties"], cls._env_var_prefix)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Say what is wrong with the settings, without repeating their values.
@@ -260,7 +281,7 @@ class TapResponsys(Tap):
             SettingsError: RSYS-1000 with every problem.
         """
         self.append_builtin_config(self.config_jsonschema)
-        found = [*problems(self.config_jsonschema, self.config), *_unknown_names(self.config)]
+        found = problems(self.config_jsonschema, self.config) or self._format_problems()
         if found and raise_errors:
             raise SettingsError("RSYS-1000", " ".join(found), "tap-responsys --about lists every setting.")
         return found
@@ -268,19 +289,6 @@ class TapResponsys(Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Unwind without another STATE: the last one is true, and a record may be half written."""
         exit_on_signal(signum, frame)
-
-
-def _unknown_names(config: Any) -> list[str]:
-    found = []
-    try:
-        codecs.lookup(str(config.get("encoding") or "utf-8"))
-    except LookupError:
-        found.append("Setting encoding names no character set.")
-    try:
-        zoneinfo.ZoneInfo(str(config.get("timezone") or "UTC"))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        found.append("Setting timezone names no IANA time zone.")
-    return found
 
 
 def main() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
-import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.naming import object_name_problem
+from responsys_io.settings import format_problems
 from target_responsys.settings import chosen, delimiter
 
 if TYPE_CHECKING:
@@ -34,16 +33,12 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
     folder = config.get("folder_name")
     if folder and (problem := object_name_problem(folder)):
         found.append(f"Setting folder_name names no folder: {problem}.")
-    try:
-        codecs.lookup(chosen(config, "encoding"))
-    except LookupError:
-        found.append("Setting encoding names no character set.")
-    try:
-        zoneinfo.ZoneInfo(chosen(config, "timezone"))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        found.append("Setting timezone names no IANA time zone.")
-    if len(delimiter(config)) != 1 or delimiter(config) == chosen(config, "quote_char"):
-        found.append("Setting delimiter has to be one character, another one than quote_char.")
+    found += format_problems(
+        encoding=chosen(config, "encoding"),
+        timezone=chosen(config, "timezone"),
+        delimiter=delimiter(config),
+        quote_char=chosen(config, "quote_char"),
+    )
     for name, places in _PLACES.items():
         try:
             chosen(config, name).format_map(dict.fromkeys(places, ""))

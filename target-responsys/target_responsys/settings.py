@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.restapi import MAX_RECORDS
-from responsys_io.settings import FILE_SERVER_PROPERTIES, SECRET, setting
+from responsys_io.settings import FILE_SERVER_PROPERTIES, SECRET, delimiter_of, setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +20,6 @@ _TABLE_RULE = {
     },
     "additionalProperties": False,
 }
-
-_DELIMITERS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t", "\\t": "\t"}
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "delivery": setting(
@@ -245,5 +243,4 @@ def chosen(config: Mapping[str, Any], name: str) -> Any:
 
 def delimiter(config: Mapping[str, Any]) -> str:
     """Return the field delimiter as a character."""
-    text: str = chosen(config, "delimiter")
-    return _DELIMITERS.get(text.lower(), text)
+    return delimiter_of(chosen(config, "delimiter"))

@@ -14,6 +14,7 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
+from responsys_io.configuration import settings_from_environment, settings_from_files
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
@@ -24,7 +25,6 @@ from target_responsys.api_sink import ApiSink
 from target_responsys.campaign import execution_id
 from target_responsys.checks import combination_problems
 from target_responsys.endofrun import refuse_half_an_audience, report
-from target_responsys.environment import settings_from_environment, settings_from_files
 from target_responsys.file_sink import FileSink
 from target_responsys.messages import MessageReader
 from target_responsys.rejects import Rejects

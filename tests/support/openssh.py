@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-
 def _usable_sshd() -> str | None:
     """Find sshd; as root it runs only where its own run-time folder has been made."""
     if os.geteuid() == 0 and not Path("/run/sshd").is_dir():

@@ -56,7 +56,7 @@ STRANGERS = new_key("ed25519").openssh
         ({"on_error": "explode"}, 2, "RSYS-1000: Setting on_error has to be one of: quarantine, fail"),
         ({"encoding": "klingon"}, 2, "RSYS-1000: Setting encoding names no character set"),
         ({"timezone": "Mars/Olympus"}, 2, "RSYS-1000: Setting timezone names no IANA time zone"),
-        ({"delimiter": "::"}, 2, "RSYS-1003: Setting delimiter has to be one character"),
+        ({"delimiter": "::"}, 2, "RSYS-1000: Setting delimiter has to be one character"),
     ],
 )
 def test_wrong_settings(
@@ -87,8 +87,8 @@ def test_one_line_with_a_catalog_too(tap: Callable[..., Run], download: Path) ->
 @pytest.mark.parametrize(
     ("option", "content", "line"),
     [
-        ("--config", None, "RSYS-1005: There is no file"),
-        ("--config", "{", "RSYS-1004: .*not valid JSON: line 1"),
+        ("--config", None, "RSYS-1010: The settings file .* cannot be used"),
+        ("--config", "{", "RSYS-1010: .*it is not valid JSON"),
         ("--state", '{"bookmarks": {"open": {"files": 5}}}', "RSYS-3401: The state of stream open"),
     ],
 )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.delivery import lines, record, run_target, schema, state
 
+from responsys_io.configuration import settings_from_environment, settings_from_files
 from responsys_io.errors import ResponsysError, SettingsError
-from target_responsys.environment import settings_from_environment, settings_from_files
 from target_responsys.settings import SETTINGS
 from target_responsys.target import TargetResponsys
 
