@@ -26,12 +26,12 @@ class Export:
     rows: list[dict[str, str]]
 
 
-def read(path: Path, *, delimiter: str = ",", encoding: str = "utf-8") -> Export:
-    return parse(path, path.read_bytes().decode(encoding), delimiter=delimiter)
+def read(path: Path, *, delimiter: str = ",", quote: str = '"', encoding: str = "utf-8") -> Export:
+    return parse(path, path.read_bytes().decode(encoding), delimiter=delimiter, quote=quote)
 
 
-def parse(path: Path, text: str, *, delimiter: str = ",") -> Export:
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def parse(path: Path, text: str, *, delimiter: str = ",", quote: str = '"') -> Export:
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote, strict=True)
     header = next(lines, [])
     return Export(path, header, [dict(zip(header, line, strict=True)) for line in lines])
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from support.faketime import FakeTime
+from support.restclient import RestClient
+
 from responsys_sandbox.background import BackgroundLoop
 from responsys_sandbox.rest import RestApi, RestOptions
 from responsys_sandbox.store import Store
-from support.faketime import FakeTime
-from support.restclient import RestClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

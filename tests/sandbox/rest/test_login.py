@@ -8,9 +8,10 @@ import pytest
 from support.restclient import API, SOON, error
 
 if TYPE_CHECKING:
-    from responsys_sandbox.rest.options import TokenError
     from support.faketime import FakeTime
     from support.restclient import RestClient
+
+    from responsys_sandbox.rest.options import TokenError
 
 
 def test_login_returns_token_time_and_the_other_host(stranger: RestClient, time: FakeTime) -> None:

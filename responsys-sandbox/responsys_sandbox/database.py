@@ -1,0 +1,72 @@
+"""The SQLite file behind the store: its tables, and how threads and processes share it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SETTINGS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA foreign_keys = ON;
+"""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS folder (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS supplemental_table (
+    id INTEGER PRIMARY KEY, folder TEXT NOT NULL REFERENCES folder (name), name TEXT NOT NULL,
+    columns TEXT NOT NULL, primary_key TEXT NOT NULL, UNIQUE (folder, name)
+);
+CREATE TABLE IF NOT EXISTS supplemental_row (
+    id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL REFERENCES supplemental_table (id) ON DELETE CASCADE,
+    key TEXT, data TEXT NOT NULL, UNIQUE (table_id, key)
+);
+CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, issued_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS request (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER,
+    error_code TEXT, rows INTEGER NOT NULL, ms REAL NOT NULL
+);
+"""
+
+_WAIT_FOR_OTHERS = 30.0
+
+
+class Database:
+    """One connection, used by one thread at a time; other processes wait for each other up to 30 s."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(
+            path, timeout=_WAIT_FOR_OTHERS, isolation_level=None, check_same_thread=False
+        )
+        self._connection.executescript(_SETTINGS)
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection for queries."""
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection for one transaction, undone when an exception leaves the block."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")

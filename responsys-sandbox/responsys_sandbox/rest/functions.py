@@ -1,0 +1,63 @@
+"""The API functions the sandbox has.
+
+Paths and variables are those of Oracle's Swagger file, except that it calls the table `suppTableName` in
+some paths and knows neither the log-in, nor the rate limits, nor the dropping of a table.
+"""
+
+from __future__ import annotations
+
+from responsys_sandbox.rest.account import create_folder, list_folders, user_info
+from responsys_sandbox.rest.call import API, Function
+from responsys_sandbox.rest.members import delete_member, merge_members, read_member
+from responsys_sandbox.rest.sessions import authenticate
+from responsys_sandbox.rest.supplemental import (
+    create_table,
+    describe_table,
+    drop_table,
+    list_tables,
+    move_table,
+)
+from responsys_sandbox.rest.throttle import rate_limits
+
+LOGIN = Function(
+    "login",
+    "POST",
+    f"{API}/auth/token",
+    "Log in, or renew a token",
+    10,
+    authenticate,
+    needs_token=False,
+    on_login_host=True,
+)
+RATE_LIMITS = Function(
+    "retrieveRateLimits", "GET", "/rest/api/ratelimit", "Retrieve the throttling limits", 100, rate_limits
+)
+
+_TABLES = f"{API}/folders/{{folderName}}/suppData"
+_TABLE = f"{_TABLES}/{{tableName}}"
+_MEMBERS = f"{_TABLE}/members"
+
+FUNCTIONS = (
+    LOGIN,
+    RATE_LIMITS,
+    Function("retrieveUserInfo", "GET", f"{API}/user/info", "Retrieve the user", 100, user_info),
+    Function("retrieveFolders", "GET", f"{API}/folders", "Retrieve folders", 100, list_folders),
+    Function("createFolder", "POST", f"{API}/folders", "Create a folder", 10, create_folder),
+    Function("retrieveTables", "GET", f"{API}/suppData", "Retrieve supplemental tables", 100, list_tables),
+    Function("createTable", "POST", _TABLES, "Create a supplemental table", 10, create_table),
+    Function("updateTable", "PUT", _TABLE, "Rename or move a supplemental table", 10, move_table),
+    Function("deleteTable", "DELETE", f"{_TABLE}/table", "Drop a supplemental table", 10, drop_table),
+    Function(
+        "retrieveTableFields",
+        "GET",
+        f"{API}/folder/{{folderName}}/suppData/{{tableName}}",
+        "Retrieve the fields of a supplemental table",
+        100,
+        describe_table,
+    ),
+    Function("mergeTableMembers", "POST", _MEMBERS, "Merge supplemental records", 400, merge_members),
+    Function("retrieveTableMembers", "GET", _MEMBERS, "Retrieve a supplemental record", 400, read_member),
+    Function("deleteTableMembers", "DELETE", _MEMBERS, "Delete a supplemental record", 400, delete_member),
+)
+"""Limits: log-in 10 and reads 100 are from an Oracle sample, merges 400 and creates 10 from Segment's
+experience with other objects; no source has numbers for supplemental tables (rest-api.md 2.4)."""

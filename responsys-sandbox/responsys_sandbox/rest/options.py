@@ -1,0 +1,109 @@
+"""What can be chosen about the REST API: the account, its limits, and every point the sources leave open."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Literal
+
+TokenError = Literal["TOKEN_EXPIRED", "INVALID_TOKEN", "UNEXPECTED_EXCEPTION"]
+Reply = Literal["echo", "fail"]
+
+
+def _fresh_password() -> str:
+    """Make a password with the characters that careless clients forget to percent-encode."""
+    return secrets.token_urlsafe(12) + "&+%="
+
+
+@dataclass(slots=True, kw_only=True)
+class RestOptions:
+    """The options of `RestApi`; they may be changed while it runs.
+
+    The defaults are what the documentation or recorded traffic says; where sources disagree or are silent
+    ("UNCERTAIN" in rest-api.md) the default is the reading that asks more of a client.
+
+    Attributes:
+        user_name: the API user.
+        password: the API user's password.
+        folders: folders made at start.
+        account_time_zone: IANA name, as `GET /user/info` tells it.
+
+        limits: requests per minute by function, over the built-in numbers.
+        limit_status: status of `API_LIMIT_EXCEEDED`: error table 400, status FAQ 401, a client's fixture 429.
+        limit_as_text: answer `API_LIMIT_EXCEEDED` in plain text, not JSON.
+        limit_as_number_text: `/ratelimit` gives `limit` as text.
+        limits_in_items: `/ratelimit` wraps its array in `items`.
+        capacity: requests per ten minutes over all functions; None for no such limit.
+        capacity_status: status of `INTERNAL_CAPACITY_LIMIT_EXCEEDED`.
+        blocked: functions that answer `API_BLOCKED`.
+
+        token_life: seconds a token lives.
+        expired_token: how an expired token is refused.
+        refresh_on_login_host: the login host renews tokens too (a sample of 2014 does).
+        wrong_passwords: refused log-ins before the user is locked.
+        global_routing: one host for log-in and API, as newer accounts have it.
+
+        body_limit: bytes; above it the connection is dropped without an answer.
+        columns_key: property with the columns in a create body (Swagger says `records`).
+        upper_case_columns: created columns get upper-case names.
+        refuse_reserved_words: creating a column with a reserved name is refused.
+        table_limit: supplemental tables per account.
+        lists_in_items: lists come as Swagger's `{"items": [...]}` instead of a bare array.
+
+        case_sensitive_fields: `fieldNames` must be spelt as in the table.
+        text_values_only: a number or boolean among the values is refused.
+        text_booleans: `insertOnNoMatch` may be the text "true" or "false".
+        null_keeps: JSON null leaves the stored value, where `""` blanks it.
+        width_in_bytes: text is measured in UTF-8 bytes.
+        honour_zulu: a `...Z` time is moved to the account's zone; otherwise kept as written.
+        missing_table: code for a merge into a missing table.
+        too_many_records: code for a merge of more than 200 records.
+        duplicate_key: a key given twice in a call: the last wins ("echo"), or later ones are refused.
+        no_update_hit: a `NO_UPDATE` record that met a row is echoed or refused.
+        no_insert_miss: an `insertOnNoMatch: false` record that met none is echoed or refused.
+        one_match_column: a merge without a key takes one match column only, as SOAP did.
+        record_not_found: code for a look-up that finds nothing.
+        read_timestamp: strftime form in which times are read back.
+    """
+
+    user_name: str = "cdp_api"
+    password: str = field(default_factory=_fresh_password, repr=False)
+    folders: tuple[str, ...] = ("CDP",)
+    account_time_zone: str = "America/Los_Angeles"
+
+    limits: dict[str, int] = field(default_factory=dict)
+    limit_status: Literal[400, 401, 429] = 400
+    limit_as_text: bool = False
+    limit_as_number_text: bool = False
+    limits_in_items: bool = False
+    capacity: int | None = None
+    capacity_status: int = 400
+    blocked: frozenset[str] = frozenset()
+
+    token_life: float = 7200.0
+    expired_token: TokenError = "TOKEN_EXPIRED"  # noqa: S105 - an error code, not a secret
+    refresh_on_login_host: bool = False
+    wrong_passwords: int = 5
+    global_routing: bool = False
+
+    body_limit: int = 10 * 1024 * 1024
+    columns_key: Literal["fields", "records"] = "fields"
+    upper_case_columns: bool = True
+    refuse_reserved_words: bool = True
+    table_limit: int = 250
+    lists_in_items: bool = False
+
+    case_sensitive_fields: bool = True
+    text_values_only: bool = True
+    text_booleans: bool = False
+    null_keeps: bool = False
+    width_in_bytes: bool = False
+    honour_zulu: bool = False
+    missing_table: Literal["RESOURCE_NOT_FOUND", "TABLE_NOT_FOUND"] = "RESOURCE_NOT_FOUND"
+    too_many_records: Literal["RECORD_LIMIT_EXCEEDED", "RECIPIENT_LIMIT_EXCEEDED"] = "RECORD_LIMIT_EXCEEDED"
+    duplicate_key: Reply = "echo"
+    no_update_hit: Reply = "echo"
+    no_insert_miss: Reply = "echo"
+    one_match_column: bool = False
+    record_not_found: Literal["RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND"] = "RECORD_NOT_FOUND"
+    read_timestamp: str = "%Y-%m-%d %H:%M:%S"
