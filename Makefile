@@ -35,7 +35,7 @@ demo: setup ## Run the whole loop on this machine: exports in, audiences out (no
 
 .PHONY: test
 test: setup ## Run all tests (PYTEST="-k ledger" selects)
-	@$(RUN) pytest $(PYTEST)
+	@$(RUN) pytest -n 2 --dist loadfile $(PYTEST)
 
 .PHONY: lint
 lint: .venv/.made ## Check style and types

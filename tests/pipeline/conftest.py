@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from demo.postgres import Postgres, running_postgres
+from demo.project import Project
+from demo.warehouse import Warehouse
 
 from responsys_sandbox.account import AccountPlan
 from responsys_sandbox.sandbox import Sandbox, SandboxOptions
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT))  # the demo's parts belong to no distribution
-
-from demo.postgres import Postgres, running_postgres  # noqa: E402
-from demo.project import Project  # noqa: E402
-from demo.warehouse import Warehouse  # noqa: E402
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).resolve().parents[2]
 DAYS = 3
 CONTACTS = 60
 
