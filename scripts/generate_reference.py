@@ -218,7 +218,9 @@ def _sentence(text: str) -> str:
 
 def _markdown_default(setting: dict[str, Any]) -> str:
     default = setting.get("default")
-    return "" if default in (None, "") else f"`{_cell(json.dumps(default).strip(chr(34)))}`"
+    if default in (None, ""):
+        return ""
+    return f"`{_cell(default if isinstance(default, str) else json.dumps(default))}`"
 
 
 def _environment_value(setting: dict[str, Any]) -> str:

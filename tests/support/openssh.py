@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import getpass
 import os
@@ -10,7 +11,7 @@ import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from responsys_io.hostkeys import fingerprint
 from support.keys import host_key_blob, new_key
@@ -35,34 +36,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class SshServer(Protocol):
+@dataclass
+class SshServer(abc.ABC):
     """A file server for tests; `files` is the folder that a client sees as its home."""
 
     root: Path
     port: int
+    username: str
     fingerprint: str
-    private_key_file: Path
-
-    @property
-    def files(self) -> Path: ...
-
-    @property
-    def config(self) -> dict[str, object]: ...
-
-    def accept(self, public_key: str) -> None: ...
-
-    def cut_sessions(self) -> None: ...
-
-
-@dataclass
-class OpenSshServer:
-    """A running sshd."""
-
-    root: Path
-    port: int
-    fingerprint: str
-    private_key_file: Path
-    process: subprocess.Popen[bytes] = field(repr=False)
 
     @property
     def files(self) -> Path:
@@ -74,8 +55,8 @@ class OpenSshServer:
         return {
             "host": "127.0.0.1",
             "port": self.port,
-            "username": getpass.getuser(),
-            "private_key_file": str(self.private_key_file),
+            "username": self.username,
+            "private_key_file": str(self.root / "client_key"),
             "host_key_fingerprint": self.fingerprint,
         }
 
@@ -84,8 +65,19 @@ class OpenSshServer:
         with (self.root / "authorized_keys").open("a", encoding="utf-8") as keys:
             keys.write(public_key + "\n")
 
+    @abc.abstractmethod
     def cut_sessions(self) -> None:
-        """Kill every session, as a server does that is restarted; new ones are accepted."""
+        """Drop every session; new ones are accepted."""
+
+
+@dataclass
+class OpenSshServer(SshServer):
+    """A running sshd."""
+
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    def cut_sessions(self) -> None:
+        """Kill the sessions' processes, as a server does that is restarted."""
         sessions = subprocess.run(
             ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False
         ).stdout.split()
@@ -132,7 +124,7 @@ def openssh_server(root: Path, *extra: str) -> Iterator[OpenSshServer]:
     else:
         raise RuntimeError(f"sshd has not started, exit code {process.wait()}")
     try:
-        yield OpenSshServer(root, port, fingerprint(host_key_blob(host)), root / "client_key", process)
+        yield OpenSshServer(root, port, getpass.getuser(), fingerprint(host_key_blob(host)), process)
     finally:
         process.terminate()
         process.wait()

@@ -13,7 +13,7 @@ from support.exports import write_opens
 from support.plugins import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from support.openssh import SshServer
@@ -49,6 +49,20 @@ def covered(state: dict[str, Any]) -> int:
     )
 
 
+@pytest.fixture
+def process(sshd: SshServer, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The tap, running."""
+    config = tmp_path / "own.json"
+    config.write_text(json.dumps({**sshd.config, "settle_seconds": 0}), encoding="utf-8")
+    write_opens(sshd.files / "download", 3, range(ROWS))
+    with subprocess.Popen(
+        [sys.executable, "-m", "tap_responsys", "--config", str(config)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+    ) as running:  # fmt: skip
+        yield running
+        running.kill()
+
+
 @pytest.mark.parametrize(
     ("number", "exit_code"),
     [
@@ -58,20 +72,8 @@ def covered(state: dict[str, Any]) -> int:
     ],
 )
 def test_a_killed_run_loses_nothing_and_goes_on_inside_the_file(
-    number: signal.Signals,
-    exit_code: int,
-    sshd: SshServer,
-    tap: Callable[..., Run],
-    download: Path,
-    tmp_path: Path,
+    number: signal.Signals, exit_code: int, process: subprocess.Popen[str], tap: Callable[..., Run]
 ) -> None:
-    write_opens(download, 3, range(ROWS))
-    config = tmp_path / "own.json"
-    config.write_text(json.dumps({**sshd.config, "settle_seconds": 0}), encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tap_responsys", "--config", str(config)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
-    )  # fmt: skip
     seen, state = read_until(process, 13_000)
     process.send_signal(number)
     _, stderr = process.communicate()
@@ -86,22 +88,12 @@ def test_a_killed_run_loses_nothing_and_goes_on_inside_the_file(
     assert tap(state=rest.state).records == {}
 
 
-def test_a_reader_that_goes_away_ends_the_run_quietly(
-    sshd: SshServer, download: Path, tmp_path: Path
-) -> None:
-    write_opens(download, 3, range(ROWS))
-    config = tmp_path / "own.json"
-    config.write_text(json.dumps({**sshd.config, "settle_seconds": 0}), encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tap_responsys", "--config", str(config)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
-    )  # fmt: skip
-    read_until(process, 10)
+def test_a_reader_that_goes_away_ends_the_run_quietly(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
+    read_until(process, 10)
     process.stdout.close()
     stderr = process.stderr.read()
-    process.stderr.close()
     assert process.wait() == 1
     assert "ERROR" not in stderr
     assert "Traceback" not in stderr
