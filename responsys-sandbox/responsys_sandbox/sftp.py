@@ -76,10 +76,12 @@ class FileServer:
         """Stop listening and drop every connection."""
         if self._acceptor:
             self._acceptor.close()
-            await self._acceptor.wait_closed()
         for connection in tuple(self._connections):
             connection.abort()
             await connection.wait_closed()
+        if self._acceptor:
+            # From Python 3.12 on this waits for the connections, too.
+            await self._acceptor.wait_closed()
 
     def _home(self, channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
         kind = _ReadOnlyHome if self._options.read_only else _Home
