@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import date
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -251,12 +252,17 @@ class TapResponsys(Tap):
 
     def _format_problems(self) -> list[str]:
         dialect = self._dialect()
-        return format_problems(
+        found = format_problems(
             encoding=dialect.encoding,
             timezone=dialect.timezone,
             delimiter=dialect.delimiter,
             quote_char=dialect.quote_char,
         )
+        try:
+            date.fromisoformat((self.config.get("start_date") or "2000-01-01")[:10])
+        except ValueError:
+            found.append("Setting start_date is no date in ISO 8601 form, like 2026-01-31.")
+        return found
 
     @classmethod
     def cb_config(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from demo.exports import rows_by_stream
-from demo.project import MeltanoError
+from demo.project import ROOT, MeltanoError
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -59,6 +59,15 @@ def test_sent_joins_to_the_names_of_launches(postgres: Postgres, sandbox: Sandbo
     }
     assert len({campaign for _, campaign, _ in joined}) > 1
     assert joined <= launches
+
+
+@pytest.mark.usefixtures("first_run")
+def test_the_readmes_query_tells_what_was_sent(postgres: Postgres, warehouse: Warehouse) -> None:
+    query = (ROOT / "README.md").read_text(encoding="utf-8").split("```sql\n")[1].split("```")[0]
+    with psycopg.connect(postgres.url) as connection:
+        rows = connection.execute(query.strip().removesuffix(";")).fetchall()
+    assert all(campaign for _, campaign, _, _ in rows)
+    assert sum(sends for *_, sends in rows) == warehouse.rows_by_stream()["sent"]
 
 
 def test_a_second_run_moves_nothing_and_the_next_day_moves_alone(

@@ -56,6 +56,7 @@ STRANGERS = new_key("ed25519").openssh
         ({"on_error": "explode"}, 2, "RSYS-1000: Setting on_error has to be one of: quarantine, fail"),
         ({"encoding": "klingon"}, 2, "RSYS-1000: Setting encoding names no character set"),
         ({"timezone": "Mars/Olympus"}, 2, "RSYS-1000: Setting timezone names no IANA time zone"),
+        ({"start_date": "yesterday"}, 2, "RSYS-1000: Setting start_date is no date in ISO 8601 form"),
         ({"delimiter": "::"}, 2, "RSYS-1000: Setting delimiter has to be one character"),
     ],
 )
