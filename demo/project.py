@@ -59,6 +59,21 @@ class Project:
             raise MeltanoError(f"`meltano run {' '.join(tasks)}` failed: {reason} The whole log: {log}")
         return log
 
+    def invoke(self, command: str, *, variables: Mapping[str, str] | None = None) -> Path:
+        """Run a plugin's command (`meltano invoke`).
+
+        Returns:
+            Its log.
+
+        Raises:
+            MeltanoError: If it fails.
+        """
+        log = self.folder / f"{command.replace(':', '-')}.log"
+        if self._meltano(("invoke", command), log, variables or {}) != 0:
+            reason = _reason(log.read_text(encoding="utf-8", errors="replace"))
+            raise MeltanoError(f"`meltano invoke {command}` failed: {reason} The whole log: {log}")
+        return log
+
     def state(self, state_id: str) -> Any:
         """Return the bookmarks that are kept under an id (`meltano state get`).
 

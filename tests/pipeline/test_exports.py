@@ -88,6 +88,12 @@ def test_a_second_run_moves_nothing_and_the_next_day_moves_alone(
     assert moved["sent"] > 0
 
 
+def test_the_probe_tells_whether_the_settings_are_right(project: Project) -> None:
+    project.invoke("tap-responsys:probe")
+    with pytest.raises(MeltanoError, match="RSYS-2101: There is no folder no-such-folder"):
+        project.invoke("tap-responsys:probe", variables={"TAP_RESPONSYS_PATH": "no-such-folder"})
+
+
 @pytest.mark.usefixtures("first_run")
 def test_a_failing_run_tells_and_keeps_the_bookmarks(project: Project, warehouse: Warehouse) -> None:
     rows, bookmarks = warehouse.rows_by_stream(), project.state("dev:tap-responsys-to-target-postgres")
