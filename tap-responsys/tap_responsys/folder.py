@@ -9,19 +9,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from responsys_io.errors import DataError
+from tap_responsys.counts import counts_header, stated_count
 from tap_responsys.decode import decoded
 from tap_responsys.listing import sort_out
 from tap_responsys.parse import ExportReader
-from tap_responsys.readiness import has_ready_file, still_growing, undecided
+from tap_responsys.readiness import companion, still_growing, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from responsys_io.fileserver import FileServer
+    from responsys_io.fileserver import FileServer, RemoteFile
     from tap_responsys.listing import ExportFile, ExportNames, Listing
     from tap_responsys.parse import Dialect
 
 logger = logging.getLogger(__name__)
+
+# A ready or count file holds a number; what is longer is something else.
+_LONGEST_COUNT = 1024
 
 
 class ExportFolder:
@@ -33,6 +37,7 @@ class ExportFolder:
         names: How exports are recognised.
         dialect: How they are written.
         ready_extension: Extension of ready files; without one, files have to keep still to count as complete.
+        count_extension: Extension of count files beside the ready files, which may state a count as well.
         settle_seconds: How long they have to keep still.
         sleep: Waits; tests pass their own.
     """
@@ -45,6 +50,7 @@ class ExportFolder:
         dialect: Dialect,
         *,
         ready_extension: str | None = None,
+        count_extension: str | None = None,
         settle_seconds: float = 10,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -53,6 +59,7 @@ class ExportFolder:
         self._names = names
         self._dialect = dialect
         self._ready_extension = ready_extension
+        self._count_extension = count_extension
         self._settle_seconds = settle_seconds
         self._sleep = sleep
         self._later: Listing | None = None
@@ -83,9 +90,7 @@ class ExportFolder:
     def complete(self, exports: list[ExportFile]) -> list[ExportFile]:
         """Return those exports that are written to their end; the others wait for the next run."""
         if self._ready_extension:
-            done = [
-                export for export in exports if has_ready_file(export, self.listing, self._ready_extension)
-            ]
+            done = self._marked(exports, self._ready_extension)
             self._tell_waiting(exports, done, f"no {self._ready_extension} file yet")
             return done
         fresh = undecided(exports, self.listing, self._settle_seconds)
@@ -100,7 +105,7 @@ class ExportFolder:
         """Return the export whose header tells best which columns there are, a complete one if possible."""
         found = self.exports(stream)
         if self._ready_extension:
-            done = [export for export in found if has_ready_file(export, self.listing, self._ready_extension)]
+            done = self._marked(found, self._ready_extension)
         else:
             fresh = undecided(found, self.listing, self._settle_seconds)
             done = [export for export in found if export not in fresh]
@@ -125,6 +130,42 @@ class ExportFolder:
                 f"{export.name} changed or went away while it was read.",
                 "It is not counted as read; the next run reads it again.",
             )
+
+    def check_count(self, export: ExportFile, rows: int, *, with_header: bool | None) -> bool | None:
+        """Make sure that as many rows have been read as the export's job has counted, where it says so.
+
+        Args:
+            export: The export.
+            rows: How many rows it has, rejected ones among them.
+            with_header: Whether counts include the header, None when that is not known yet.
+
+        Returns:
+            The same, as far as it is known now.
+
+        Raises:
+            DataError: RSYS-3302 when there are more or fewer.
+        """
+        for extension in filter(None, (self._ready_extension, self._count_extension)):
+            beside = companion(export, self.listing, extension)
+            stated = stated_count(self._text(beside)) if beside else None
+            if stated is None:
+                continue
+            known, with_header = (
+                with_header,
+                counts_header(export.name, stated=stated, rows=rows, known=with_header),
+            )
+            if known is None and with_header:
+                logger.warning(
+                    "%s counts %d for %d rows: taken for the header's line", export.name, stated, rows
+                )
+        return with_header
+
+    def _marked(self, exports: list[ExportFile], extension: str) -> list[ExportFile]:
+        return [export for export in exports if companion(export, self.listing, extension)]
+
+    def _text(self, small: RemoteFile) -> str:
+        with self._server.open(small) as raw:
+            return (raw.read(_LONGEST_COUNT) or b"").decode("ascii", errors="replace")
 
     def _list(self) -> Listing:
         return sort_out(self._server.list(self._path), self._names)

@@ -44,11 +44,13 @@ class Ledger:
         files: Finished files by name.
         open_file: Name of the file that is being read, with its size, modification time and rows read so far.
         again: Finished files that have to be read once more, with their `as_of`; see `finish`.
+        counts_header: Whether the record counts of the stream's jobs include the header, None if unknown.
     """
 
     files: dict[str, FileEntry] = field(default_factory=dict)
     open_file: tuple[str, FileEntry] | None = None
     again: dict[str, str] = field(default_factory=dict)
+    counts_header: bool | None = None
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], stream: str) -> Self:
@@ -69,7 +71,7 @@ class Ledger:
                 f"The state of stream {stream} is not one that this tap has written.",
                 "Restore an earlier state, or start over with --full-refresh.",
             ) from error
-        return cls(files, open_file, again)
+        return cls(files, open_file, again, state.get("counts_header"))
 
     def to_state(self) -> dict[str, Any]:
         """Return the bookmark; equal ledgers give equal bookmarks."""
@@ -80,6 +82,8 @@ class Ledger:
         if self.open_file:
             name, entry = self.open_file
             state["open"] = [name, *_packed(entry)]
+        if self.counts_header is not None:
+            state["counts_header"] = self.counts_header
         if self.again:
             state["again"] = dict(self.again)
         return state

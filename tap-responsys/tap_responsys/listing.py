@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # both as X.zip and as X.txt.zip, encrypted ones may carry .gpg at either place.
 _SUFFIXES = re.compile(r"(?:\.(?:txt|csv|zip|gz|gpg|pgp))+$", re.IGNORECASE)
 _FEED_NAME = re.compile(r"(?P<account>\d+)_(?P<stem>[A-Z_]+?)_(?P<stamp>\d{8}_\d{6})", re.IGNORECASE)
+_STAMP_FORMAT = "%Y%m%d_%H%M%S"
 _STAMP = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?:_?(\d{2})(\d{2})(\d{2}))?(?!\d)")
 
 
@@ -43,6 +44,13 @@ class ExportFile:
     def name(self) -> str:
         """The file name, which identifies an export in records and in state."""
         return self.remote.name
+
+    @property
+    def stamped_at(self) -> str:
+        """The stamp in the form of a record's timestamps, empty without one."""
+        return (
+            datetime.strptime(self.stamp, _STAMP_FORMAT).replace(tzinfo=UTC).isoformat() if self.stamp else ""
+        )
 
     @property
     def order(self) -> tuple[str, str]:
@@ -90,13 +98,13 @@ class Listing:
 
     Args:
         exports: Export files by stream, each list in the order of `ExportFile.order`.
-        names: Every file name of the folder, among them those of ready files.
+        files: Every file of the folder by name, ready and count files among them.
         unrecognised: Names with an export's suffix that belong to no stream.
         newest_mtime: The latest modification time in the folder: a lower bound of the server's clock.
     """
 
     exports: Mapping[str, list[ExportFile]] = field(default_factory=dict)
-    names: frozenset[str] = frozenset()
+    files: Mapping[str, RemoteFile] = field(default_factory=dict)
     unrecognised: tuple[str, ...] = ()
     newest_mtime: int = 0
 
@@ -104,11 +112,11 @@ class Listing:
 def sort_out(files: Iterable[RemoteFile], names: ExportNames) -> Listing:
     """Assign the files of a folder to streams."""
     exports: dict[str, list[ExportFile]] = {}
-    seen: set[str] = set()
+    seen: dict[str, RemoteFile] = {}
     unrecognised: list[str] = []
     newest = 0
     for remote in files:
-        seen.add(remote.name)
+        seen[remote.name] = remote
         newest = max(newest, remote.mtime)
         export = names.recognise(remote)
         if export is not None:
@@ -117,17 +125,20 @@ def sort_out(files: Iterable[RemoteFile], names: ExportNames) -> Listing:
             unrecognised.append(remote.name)
     for found in exports.values():
         found.sort(key=lambda export: export.order)
-    return Listing(exports, frozenset(seen), tuple(sorted(unrecognised)), newest)
+    return Listing(exports, seen, tuple(sorted(unrecognised)), newest)
 
 
 def _stamp_in(base: str) -> str:
     """Find a date, with or without a time, anywhere in a name that its user has chosen."""
-    found = _STAMP.search(base)
-    if found is None:
-        return ""
-    year, month, day, hour, minute, second = found.groups(default="00")
-    return f"{year}{month}{day}_{hour}{minute}{second}"
+    for found in _STAMP.finditer(base):
+        year, month, day, hour, minute, second = found.groups(default="00")
+        try:
+            datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        except ValueError:
+            continue
+        return f"{year}{month}{day}_{hour}{minute}{second}"
+    return ""
 
 
 def _stamp_of(mtime: int) -> str:
-    return datetime.fromtimestamp(mtime, UTC).strftime("%Y%m%d_%H%M%S")
+    return datetime.fromtimestamp(mtime, UTC).strftime(_STAMP_FORMAT)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from responsys_io.fileserver import RemoteFile
     from tap_responsys.listing import ExportFile, Listing
 
 
-def ready_file_names(export: ExportFile, extension: str) -> Iterator[str]:
-    """Yield the names that the export's ready file can have, `X.ready` and `X.txt.ready` for `X.txt`.
+def companion_names(export: ExportFile, extension: str) -> Iterator[str]:
+    """Yield the names that an export's ready or count file can have: `X.ready` and `X.txt.ready` for `X.txt`.
 
     Oracle's pages do not say which; with stacked suffixes (`X.txt.zip`) every cut is possible.
     """
@@ -24,9 +25,10 @@ def ready_file_names(export: ExportFile, extension: str) -> Iterator[str]:
         name = name.rpartition(".")[0]
 
 
-def has_ready_file(export: ExportFile, listing: Listing, extension: str) -> bool:
-    """Tell whether the job has marked the export as complete."""
-    return any(name in listing.names for name in ready_file_names(export, extension))
+def companion(export: ExportFile, listing: Listing, extension: str) -> RemoteFile | None:
+    """Return the export's ready or count file, None when the job has not written it (yet)."""
+    names = companion_names(export, extension)
+    return next((listing.files[name] for name in names if name in listing.files), None)
 
 
 def undecided(exports: Iterable[ExportFile], listing: Listing, settle_seconds: float) -> list[ExportFile]:

@@ -101,11 +101,16 @@ class ExportStream(Stream):
                 self._position = export, rows, as_of
                 yield self._record(row, export, modified)
         folder.check_unchanged(export)
+        self._ledger.counts_header = folder.check_count(
+            export, rows, with_header=self.config.get("count_includes_header", self._ledger.counts_header)
+        )
         self._finish(export, rows, as_of, rejected)
 
     def _finish(self, export: ExportFile, rows: int, as_of: str, rejected: int) -> None:
         self._position = None
-        again = self._ledger.finish(export, rows, (as_of or export.stamp) if self.name == CONTACTS else "")
+        again = self._ledger.finish(
+            export, rows, (as_of or export.stamped_at) if self.name == CONTACTS else ""
+        )
         self.logger.info("Read %s: %d rows, %d rejected in this run", export.name, rows, rejected)
         for name in again:
             self.logger.info(

@@ -90,6 +90,19 @@ SETTINGS = {
         "for a later run. When not set, an export is read once it has kept still.",
         examples=["ready"],
     ),
+    "count_extension": setting(
+        "string",
+        "Count file extension",
+        "Extension of count files that the export job writes. Where a ready or count file states a number of "
+        "records, an export with another number of rows does not count as read.",
+        examples=["count"],
+    ),
+    "count_includes_header": setting(
+        "boolean",
+        "Counts include the header",
+        "Whether the numbers in ready and count files count the header line. When not set, the first file of "
+        "a stream shows it.",
+    ),
     "settle_seconds": setting(
         "number",
         "Settle time",
@@ -141,6 +154,7 @@ class TapResponsys(Tap):
             names,
             self._dialect(),
             ready_extension=config.get("ready_extension") or None,
+            count_extension=config.get("count_extension") or None,
             settle_seconds=self._setting("settle_seconds"),
         )
 

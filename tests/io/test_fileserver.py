@@ -9,13 +9,16 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from support.embedded import embedded_server
 from support.keys import new_key
 from support.openssh import SSHD, SshServer, free_port, openssh_server
+from support.stallingproxy import stalling_proxy
 
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.fileserver import FileServer, FileServerLogin, RemoteFile
 from responsys_io.hostkeys import fingerprint
 from responsys_io.retry import Retry
+from responsys_sandbox.sftp import SftpOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,3 +197,26 @@ def test_a_second_factor_is_named(tmp_path: Path) -> None:
 def test_incomplete_settings_are_named(config: dict[str, str], missing: str) -> None:
     with pytest.raises(SettingsError, match=f"RSYS-1001: .*incomplete: {missing} missing"):
         FileServerLogin.from_config(config)
+
+
+@pytest.mark.parametrize("after", [2_000, 4_000, 300_000, 4_000_000])
+def test_a_connection_that_falls_silent_is_given_up_and_opened_again(after: int, sshd: SshServer) -> None:
+    """Silent during the key exchange, the sign-in, and at two places in the file."""
+    content = random.Random(5).randbytes(9_000_000)
+    (sshd.files / "download" / "big.bin").write_bytes(content)
+    with stalling_proxy(sshd.port, after) as port:
+        config = {**sshd.config, "port": port, "connect_timeout": 4, "io_timeout": 1}
+        with (
+            FileServer(FileServerLogin.from_config(config), retry=IMPATIENT) as server,
+            server.open(listed(server, "big.bin")) as remote,
+        ):
+            assert io.BufferedReader(remote, 1 << 20).read() == content
+
+
+def test_a_password_signs_in_where_the_server_takes_one(tmp_path: Path) -> None:
+    with embedded_server(tmp_path / "own", SftpOptions(user_name="acme_scp", password="pass word&")) as sshd:
+        config = {**sshd.config, "private_key_file": None, "password": "pass word&"}
+        with FileServer.connect(FileServerLogin.from_config(config), retry=IMPATIENT) as server:
+            assert server.list("download") == []
+        with pytest.raises(SettingsError, match="RSYS-2003: .* refused user acme_scp with the password"):
+            FileServer.connect(FileServerLogin.from_config({**config, "password": "other"}), retry=IMPATIENT)

@@ -34,16 +34,15 @@ class EmbeddedServer(SshServer):
 
 
 @contextlib.contextmanager
-def embedded_server(root: Path) -> Iterator[EmbeddedServer]:
+def embedded_server(root: Path, options: SftpOptions | None = None) -> Iterator[EmbeddedServer]:
     """Start the sandbox's server alone, stop it afterwards."""
     for folder in ("download", "upload", "archive"):
         (root / "home" / folder).mkdir(parents=True)
     host = ensure_key(root / "host_key")
     (root / "authorized_keys").write_text(ensure_key(root / "client_key") + "\n", encoding="utf-8")
     with BackgroundLoop() as loop:
-        server = FileServer(
-            root / "home", root / "host_key", root / "authorized_keys", SftpOptions(user_name=USER)
-        )
+        options = options or SftpOptions(user_name=USER)
+        server = FileServer(root / "home", root / "host_key", root / "authorized_keys", options)
         loop.run(server.start())
         try:
             yield EmbeddedServer(root, server.port, USER, fingerprint(host), server, loop)

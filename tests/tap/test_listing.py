@@ -70,12 +70,24 @@ def test_exports_come_in_the_order_of_their_stamps_not_of_their_arrival() -> Non
         "20190105_060500",
     ]
     assert listing.unrecognised == ("readme.csv",)
-    assert "1_OPEN_20190103_060500.ready" in listing.names
+    assert "1_OPEN_20190103_060500.ready" in listing.files
     assert listing.newest_mtime == 1_547_000_000
 
 
 def test_a_chosen_name_gives_its_date_wherever_it_stands() -> None:
-    for name in ("20190104_CONTACT_LIST.csv", "CONTACT_LIST_2019-01-04.csv", "CONTACT_LIST20190104.csv.zip"):
+    for name in (
+        "12345678_CONTACT_LIST_20190104.csv",
+        "20190104_CONTACT_LIST.csv",
+        "CONTACT_LIST_2019-01-04.csv",
+        "CONTACT_LIST20190104.csv.zip",
+    ):
         export = NAMES.recognise(RemoteFile(name, 1, 1))
         assert export is not None
         assert export.stamp == "20190104_000000"
+        assert export.stamped_at == "2019-01-04T00:00:00+00:00"
+
+
+def test_digits_that_are_no_date_are_no_stamp() -> None:
+    export = NAMES.recognise(RemoteFile("CONTACT_LIST_12345678.csv", 1, 1))
+    assert export is not None
+    assert (export.stamp, export.stamped_at) == ("", "")

@@ -4,7 +4,7 @@ import pytest
 
 from responsys_io.fileserver import RemoteFile
 from tap_responsys.listing import ExportNames, Listing, sort_out
-from tap_responsys.readiness import has_ready_file, still_growing, undecided
+from tap_responsys.readiness import companion, still_growing, undecided
 
 NAMES = ExportNames("*CONTACT_LIST*")
 
@@ -26,12 +26,12 @@ def listing(*files: tuple[str, int, int]) -> Listing:
 @pytest.mark.parametrize("extension", ["ready", ".ready"])
 def test_a_ready_file_may_be_named_either_way(data: str, ready: str, extension: str) -> None:
     folder = listing((data, 1, 1), (ready, 0, 1))
-    assert has_ready_file(folder.exports["open"][0], folder, extension)
+    assert companion(folder.exports["open"][0], folder, extension)
 
 
 def test_another_files_ready_file_does_not_count() -> None:
     folder = listing(("1_OPEN_20190103_060500.txt", 1, 1), ("1_OPEN_20190103_060501.ready", 0, 1))
-    assert not has_ready_file(folder.exports["open"][0], folder, "ready")
+    assert companion(folder.exports["open"][0], folder, "ready") is None
 
 
 def test_age_is_measured_on_the_servers_clock() -> None:

@@ -300,3 +300,61 @@ def test_contact_lists_in_no_order_at_all_end_with_the_newest_row(tap: Tap, down
         )
     rows = tap().records["contacts"]
     assert rows[-1]["subscription_status"] == "unsubscribed"
+
+
+@pytest.mark.parametrize("settings", [{"ready_extension": "done"}, {"count_extension": "done"}])
+@pytest.mark.parametrize("name", ["1234_OPEN_20190103_060500.done", "1234_OPEN_20190103_060500.txt.done"])
+def test_a_file_that_is_not_as_long_as_its_job_counted_stops_its_stream(
+    settings: dict[str, str], name: str, tap: Tap, download: Path
+) -> None:
+    write_opens(download, 3, [1, 2])
+    write(download / "1234_SENT_20190103_060500.txt", [("RIID",), ("5",)])
+    (download / "1234_SENT_20190103_060500.done").write_text("1\n", encoding="utf-8")
+    (download / name).write_text("4\n", encoding="utf-8")
+    run = tap(settings=settings)
+    assert run.exit_code == 1
+    assert riids(run, "sent") == [5]
+    assert "RSYS-3302: 1234_OPEN_20190103_060500.txt has 2 rows and its job counted 4" in run.errors[0]
+    assert run.state["bookmarks"]["open"]["files"] == {}
+    still = tap(settings=settings, state=run.state)
+    assert (still.exit_code, still.state["bookmarks"]["open"]["files"]) == (1, {})
+    write_opens(download, 3, [1, 2, 3, 4])
+    healed = tap(settings=settings, state=still.state)
+    assert (healed.exit_code, riids(healed)) == (0, [1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("count", ["3", "  3 records", "4", "", "as announced"])
+def test_counts_that_agree_count_the_header_or_say_nothing_are_no_error(
+    count: str, tap: Tap, download: Path
+) -> None:
+    """Rejected rows count as well: valid and rejected together are what the job has written."""
+    rows = [OPEN_HEADER, open_row(1), ["too", "short"], open_row(3)]
+    write(download / "1234_OPEN_20190103_060500.txt", rows)
+    (download / "1234_OPEN_20190103_060500.ready").write_text(count, encoding="utf-8")
+    run = tap(settings={"ready_extension": "ready"})
+    assert (run.exit_code, riids(run), len(run.records["rejected_rows"])) == (0, [1, 3], 1)
+    assert ("taken for the header's line" in run.stderr) is (count == "4")
+
+
+@pytest.mark.parametrize("header", [0, 1])
+def test_one_missing_row_is_found_once_it_is_known_whether_the_header_counts(
+    header: int, tap: Tap, download: Path
+) -> None:
+    settings = {"ready_extension": "ready"}
+    write_opens(download, 3, [1, 2])
+    (download / "1234_OPEN_20190103_060500.ready").write_text(f"{2 + header}", encoding="utf-8")
+    first = tap(settings=settings)
+    assert first.exit_code == 0
+    write_opens(download, 4, [3, 4])
+    (download / "1234_OPEN_20190104_060500.ready").write_text(f"{3 + header}", encoding="utf-8")
+    second = tap(settings=settings, state=first.state)
+    assert second.exit_code == 1
+    assert "RSYS-3302: 1234_OPEN_20190104_060500.txt has 2 rows and its job counted 3" in second.errors[0]
+
+
+def test_the_setting_decides_from_the_first_file_on(tap: Tap, download: Path) -> None:
+    write_opens(download, 3, [1, 2])
+    (download / "1234_OPEN_20190103_060500.ready").write_text("3", encoding="utf-8")
+    settings = {"ready_extension": "ready", "count_includes_header": False}
+    assert tap(settings=settings).exit_code == 1
+    assert tap(settings={**settings, "count_includes_header": True}).exit_code == 0
