@@ -37,7 +37,9 @@ class RejectedRows(Stream):
         return ()
 
     def add(self, stream: str, file: str, rejected: Rejected) -> None:
-        """Write one rejected row, after the stream's schema."""
+        """Write one rejected row, after the stream's schema; nothing where the stream is not selected."""
+        if not self.selected:
+            return
         if not self._announced:
             self._write_schema_message()
             self._announced = True

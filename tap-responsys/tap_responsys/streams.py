@@ -112,6 +112,12 @@ class ExportStream(Stream):
             export, rows, (as_of or export.stamped_at) if self.name == CONTACTS else ""
         )
         self.logger.info("Read %s: %d rows, %d rejected in this run", export.name, rows, rejected)
+        if rejected and not self._exports_tap.rejected_rows.selected:
+            self.logger.warning(
+                "%d rows of %s do not fit and are nowhere: rejected_rows is not selected",
+                rejected,
+                export.name,
+            )
         for name in again:
             self.logger.info(
                 "%s is newer than %s, which arrived after it: it is read again", name, export.name

@@ -1,4 +1,4 @@
-"""TapResponsys: settings, discovery, and how a run ends."""
+"""TapResponsys: wiring, discovery, and how a run ends."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from responsys_io.errors import DataError, ResponsysError, SettingsError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.feeds import feeds
 from responsys_io.fileserver import FileServer, FileServerLogin
-from responsys_io.settings import FILE_SERVER_PROPERTIES, delimiter_of, format_problems, problems, setting
+from responsys_io.settings import delimiter_of, format_problems, problems
 from tap_responsys import columns as cols
 from tap_responsys.folder import ExportFolder
 from tap_responsys.listing import CONTACTS, ExportNames
 from tap_responsys.parse import Dialect
 from tap_responsys.rejects import REJECTED_ROWS, RejectedRows
+from tap_responsys.settings import SETTINGS, chosen
 from tap_responsys.streams import ExportStream
 
 if TYPE_CHECKING:
@@ -40,85 +41,6 @@ if TYPE_CHECKING:
 USUAL_STREAMS = frozenset(
     {"sent", "open", "click", "bounce", "opt_in", "opt_out", "launch_state", CONTACTS, REJECTED_ROWS}
 )
-
-SETTINGS = {
-    **FILE_SERVER_PROPERTIES,
-    "path": setting(
-        "string",
-        "Folder",
-        "Folder of the exports, relative to the user's home unless it begins with a slash.",
-        default="download",
-        examples=["download", "download/CED_Data"],
-    ),
-    "account_id": setting(
-        "string", "Account id", "Read only feed files whose name begins with this Responsys account number."
-    ),
-    "contacts_file_pattern": setting(
-        "string",
-        "Contact list files",
-        "Shell pattern for the names of contact list exports; case does not matter.",
-        default="*CONTACT_LIST*",
-    ),
-    "start_date": setting(
-        "string",
-        "Start date",
-        "Leave out exports made before this day. The file server itself holds the last 14 days at first.",
-        format="date-time",
-        examples=["2026-01-31"],
-    ),
-    "delimiter": setting(
-        "string",
-        "Delimiter",
-        "Field delimiter of the export job: one character, or comma, semicolon, pipe, tab.",
-        default=",",
-    ),
-    "quote_char": setting(
-        "string", "Enclosure", "Field enclosure of the export job; empty for none.", default='"', maxLength=1
-    ),
-    "encoding": setting("string", "Character set", "Character set of the export job.", default="utf-8"),
-    "timezone": setting(
-        "string",
-        "Time zone",
-        "IANA name of the zone that exports write times in. UTC unless the account exports in its own time.",
-        default="UTC",
-        examples=["UTC", "America/Chicago"],
-    ),
-    "ready_extension": setting(
-        "string",
-        "Ready file extension",
-        "Extension of the ready files that the export job writes. An export without one waits "
-        "for a later run. When not set, an export is read once it has kept still.",
-        examples=["ready"],
-    ),
-    "count_extension": setting(
-        "string",
-        "Count file extension",
-        "Extension of count files that the export job writes. Where a ready or count file states a number of "
-        "records, an export with another number of rows does not count as read.",
-        examples=["count"],
-    ),
-    "count_includes_header": setting(
-        "boolean",
-        "Counts include the header",
-        "Whether the numbers in ready and count files count the header line. When not set, the first file of "
-        "a stream shows it.",
-    ),
-    "settle_seconds": setting(
-        "number",
-        "Settle time",
-        "How many seconds an export has to keep its size and time to count as complete where there are no "
-        "ready files.",
-        default=10,
-        minimum=0,
-    ),
-    "on_error": setting(
-        "string",
-        "Rows that do not fit",
-        f"quarantine sends them to the stream {REJECTED_ROWS} and goes on; fail stops at the first one.",
-        default="quarantine",
-        enum=["quarantine", "fail", None],
-    ),
-}
 
 
 class TapResponsys(Tap):
@@ -147,16 +69,21 @@ class TapResponsys(Tap):
     def folder(self) -> ExportFolder:
         """The folder of exports; the server is reached when it is first looked into."""
         config = self.config
-        names = ExportNames(self._setting("contacts_file_pattern"), config.get("account_id") or None)
+        names = ExportNames(chosen(config, "contacts_file_pattern"), config.get("account_id") or None)
         return ExportFolder(
             FileServer(FileServerLogin.from_config(config)),
-            self._setting("path"),
+            chosen(config, "path"),
             names,
             self._dialect(),
             ready_extension=config.get("ready_extension") or None,
             count_extension=config.get("count_extension") or None,
-            settle_seconds=self._setting("settle_seconds"),
+            settle_seconds=chosen(config, "settle_seconds"),
         )
+
+    @cached_property
+    def rejected_rows(self) -> RejectedRows:
+        """The stream of rows that do not fit."""
+        return RejectedRows(self)
 
     def discover_streams(self) -> Sequence[Stream]:
         """Build a stream per feed, one for the contact list and one for rejected rows.
@@ -170,7 +97,7 @@ class TapResponsys(Tap):
             streams = [ExportStream(self, name, cols.documented(name)) for name in names]
         else:
             streams = [self._discovered(name) for name in names]
-        return [*streams, self._rejected_rows]
+        return [*streams, self.rejected_rows]
 
     def _discovered(self, name: str) -> ExportStream:
         columns = list(cols.documented(name))
@@ -206,7 +133,7 @@ class TapResponsys(Tap):
                 f"{file} line {rejected.line}: {rejected.reason}.",
                 f"on_error: quarantine would send such rows to the stream {REJECTED_ROWS} and go on.",
             )
-        self._rejected_rows.add(stream, file, rejected)
+        self.rejected_rows.add(stream, file, rejected)
 
     def raise_failures(self) -> None:
         """End a run in which streams have failed.
@@ -248,20 +175,13 @@ class TapResponsys(Tap):
     def _failed(self) -> list[str]:
         return []
 
-    @cached_property
-    def _rejected_rows(self) -> RejectedRows:
-        return RejectedRows(self)
-
-    def _setting(self, name: str) -> Any:
-        value = self.config.get(name)
-        return SETTINGS[name]["default"] if value is None else value
-
     def _dialect(self) -> Dialect:
+        config = self.config
         return Dialect(
-            delimiter=delimiter_of(self._setting("delimiter")),
-            quote_char=self._setting("quote_char"),
-            encoding=self._setting("encoding"),
-            timezone=self._setting("timezone"),
+            delimiter=delimiter_of(chosen(config, "delimiter")),
+            quote_char=chosen(config, "quote_char"),
+            encoding=chosen(config, "encoding"),
+            timezone=chosen(config, "timezone"),
         )
 
     def _format_problems(self) -> list[str]:

@@ -224,6 +224,18 @@ def test_rows_that_do_not_fit_become_a_stream(tap: Tap, download: Path) -> None:
     assert run.state["bookmarks"]["open"]["files"]["1234_OPEN_20190103_060500.txt"][2] == 4
 
 
+def test_rejected_rows_that_nobody_wants_stay_in_the_tap_and_are_told_of(tap: Tap, download: Path) -> None:
+    write(download / "1234_OPEN_20190103_060500.txt", [OPEN_HEADER, open_row(1), ["too", "short"]])
+    catalog = json.loads(tap("--discover").stdout)
+    for stream in catalog["streams"]:
+        selected = stream["tap_stream_id"] == "open"
+        stream["metadata"] = [{"breadcrumb": [], "metadata": {"selected": selected}}]
+    run = tap(catalog=catalog)
+    assert (run.exit_code, riids(run)) == (0, [1])
+    assert "rejected_rows" not in run.schemas.keys() | run.records.keys()
+    assert "1 rows of 1234_OPEN_20190103_060500.txt do not fit and are nowhere" in run.stderr
+
+
 def test_on_error_fail_stops_the_stream_and_keeps_its_file_unread(tap: Tap, download: Path) -> None:
     write(download / "1234_OPEN_20190103_060500.txt", [OPEN_HEADER, open_row(1), ["x"]])
     write(download / "1234_SENT_20190103_060500.txt", [("RIID",), ("5",)])

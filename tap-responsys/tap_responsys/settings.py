@@ -1,0 +1,96 @@
+"""The tap's settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from responsys_io.settings import FILE_SERVER_PROPERTIES, setting
+from tap_responsys.rejects import REJECTED_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    **FILE_SERVER_PROPERTIES,
+    "path": setting(
+        "string",
+        "Folder",
+        "Folder of the exports, relative to the user's home unless it begins with a slash.",
+        default="download",
+        examples=["download", "download/CED_Data"],
+    ),
+    "account_id": setting(
+        "string", "Account id", "Read only feed files whose name begins with this Responsys account number."
+    ),
+    "contacts_file_pattern": setting(
+        "string",
+        "Contact list files",
+        "Shell pattern for the names of contact list exports; case does not matter.",
+        default="*CONTACT_LIST*",
+    ),
+    "start_date": setting(
+        "string",
+        "Start date",
+        "Leave out exports made before this day. The file server itself holds the last 14 days at first.",
+        format="date-time",
+        examples=["2026-01-31"],
+    ),
+    "delimiter": setting(
+        "string",
+        "Delimiter",
+        "Field delimiter of the export job: one character, or comma, semicolon, pipe, tab.",
+        default=",",
+    ),
+    "quote_char": setting(
+        "string", "Enclosure", "Field enclosure of the export job; empty for none.", default='"', maxLength=1
+    ),
+    "encoding": setting("string", "Character set", "Character set of the export job.", default="utf-8"),
+    "timezone": setting(
+        "string",
+        "Time zone",
+        "IANA name of the zone that exports write times in. UTC unless the account exports in its own time.",
+        default="UTC",
+        examples=["UTC", "America/Chicago"],
+    ),
+    "ready_extension": setting(
+        "string",
+        "Ready file extension",
+        "Extension of the ready files that the export job writes. An export without one waits "
+        "for a later run. When not set, an export is read once it has kept still.",
+        examples=["ready"],
+    ),
+    "count_extension": setting(
+        "string",
+        "Count file extension",
+        "Extension of count files that the export job writes. Where a ready or count file states a number of "
+        "records, an export with another number of rows does not count as read.",
+        examples=["count"],
+    ),
+    "count_includes_header": setting(
+        "boolean",
+        "Counts include the header",
+        "Whether the numbers in ready and count files count the header line. When not set, the first file of "
+        "a stream shows it.",
+    ),
+    "settle_seconds": setting(
+        "number",
+        "Settle time",
+        "How many seconds an export has to keep its size and time to count as complete where there are no "
+        "ready files.",
+        default=10,
+        minimum=0,
+    ),
+    "on_error": setting(
+        "string",
+        "Rows that do not fit",
+        f"quarantine sends them to the stream {REJECTED_ROWS} and goes on; fail stops at the first one.",
+        default="quarantine",
+        enum=["quarantine", "fail", None],
+    ),
+}
+
+
+def chosen(config: Mapping[str, Any], name: str) -> Any:
+    """Return a setting, or its default where it is not set."""
+    value = config.get(name)
+    return SETTINGS[name].get("default") if value is None else value
