@@ -54,19 +54,22 @@ def typed(stream: str, names: Iterable[str]) -> dict[str, Column]:
     return {name: known.get(name) or Column(name, "text", "Custom column of the account") for name in names}
 
 
-def schema(columns: Iterable[Column], *, contacts: bool) -> dict[str, Any]:
-    """Return the JSON Schema of a stream with these columns."""
-    properties = {
+def properties(columns: Iterable[Column]) -> dict[str, Any]:
+    """Return columns as properties of a JSON Schema."""
+    return {
         column.name: {**_JSON_TYPES[column.type], "description": column.description} for column in columns
     }
-    if contacts:
-        properties[SUBSCRIPTION_STATUS] = _STATUS
-    return {"type": "object", "properties": {**properties, **_BOOKKEEPING}}
 
 
-def new_names(header: Sequence[str], properties: Container[str]) -> list[str]:
+def schema(columns: Iterable[Column], *, contacts: bool) -> dict[str, Any]:
+    """Return the JSON Schema of a stream with these columns."""
+    status = {SUBSCRIPTION_STATUS: _STATUS} if contacts else {}
+    return {"type": "object", "properties": {**properties(columns), **status, **_BOOKKEEPING}}
+
+
+def new_names(header: Sequence[str], known: Container[str]) -> list[str]:
     """Return the header's columns that a schema does not have yet, in the header's order."""
-    return [name for name in header if name not in properties]
+    return [name for name in header if name not in known]
 
 
 def subscription_status(permission: str | None) -> str | None:

@@ -51,7 +51,7 @@ class ExportStream(Stream):
         self, tap: TapResponsys, name: str, columns: Sequence[Column], *, selected_by_default: bool = True
     ) -> None:
         self._exports_tap = tap
-        self._columns = {column.name: column for column in columns}
+        self._columns = tuple(columns)
         self.selected_by_default = selected_by_default
         super().__init__(tap, schema=cols.schema(columns, contacts=name == CONTACTS), name=name)
         self.primary_keys = ("RIID_",) if name == CONTACTS else (cols.SOURCE_FILE, cols.SOURCE_LINE)
@@ -141,7 +141,7 @@ class ExportStream(Stream):
 
     def _types(self, reader: ExportReader, export: ExportFile) -> dict[str, Any]:
         """Return the types of the columns to read, after taking in those that the header adds."""
-        reader.check_header(tuple(self._columns.values()))
+        reader.check_header(self._columns)
         if self.name == CONTACTS and reader.header and "RIID_" not in reader.header:
             raise DataError(
                 "RSYS-3106", f"{export.name} has no column RIID_.", "Add it to the columns of the export job."
@@ -172,14 +172,12 @@ class ExportStream(Stream):
             )
             return
         self.logger.info("%s has new columns: %s", export.name, ", ".join(names))
-        self._columns.update(cols.typed(self.name, names))
-        extended = cols.schema(self._columns.values(), contacts=self.name == CONTACTS)
-        extended["properties"] = {**extended["properties"], **properties}
-        self._schema = extended
+        added = cols.properties(cols.typed(self.name, names).values())
+        self._schema = _extended(self.schema, added)
         if self._input_schema is not None:
-            self._input_schema = extended
+            self._input_schema = _extended(self._input_schema, added)
         self._tap.mapper.register_raw_stream_schema(
-            self.name, get_selected_schema(self.name, extended, self.mask), self.primary_keys
+            self.name, get_selected_schema(self.name, self.effective_schema, self.mask), self.primary_keys
         )
         self._stream_maps = None
         self._write_schema_message()
@@ -220,3 +218,7 @@ class ExportStream(Stream):
     def get_replication_key_signpost(self, context: Any = None) -> None:  # noqa: ARG002
         """Set no upper bound: files are complete or they are not read."""
         return
+
+
+def _extended(schema: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "properties": {**schema["properties"], **added}}

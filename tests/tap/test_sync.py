@@ -370,3 +370,13 @@ def test_the_setting_decides_from_the_first_file_on(tap: Tap, download: Path) ->
     settings = {"ready_extension": "ready", "count_includes_header": False}
     assert tap(settings=settings).exit_code == 1
     assert tap(settings={**settings, "count_includes_header": True}).exit_code == 0
+
+
+def test_stream_maps_apply_to_columns_known_and_new(tap: Tap, download: Path) -> None:
+    write_opens(download, 3, [1])
+    write(download / "1234_OPEN_20190104_060500.txt", [(*OPEN_HEADER, "SHOE_SIZE"), open_row(2, "42")])
+    maps = {"open": {"CUSTOMER_ID": None, "twice": "RIID * 2", "__alias__": "opened"}}
+    run = tap(settings={"stream_maps": maps})
+    assert [(row["twice"], row.get("SHOE_SIZE")) for row in run.records["opened"]] == [(2, None), (4, "42")]
+    assert not any("CUSTOMER_ID" in row for row in run.records["opened"])
+    assert "CUSTOMER_ID" not in run.schemas["opened"]["schema"]["properties"]
