@@ -114,6 +114,9 @@ class SshSession:
         self._where = f"{login.host}:{login.port}"
         self._key = login.key()
         self._policy = login.host_key_policy()
+        if not logger.isEnabledFor(logging.DEBUG):
+            # Its threads log tracebacks of what is raised, and told, here as well.
+            logging.getLogger("paramiko").setLevel(logging.CRITICAL)
         self._transport = paramiko.Transport(
             _tcp_connection(login), default_window_size=_CHANNEL_WINDOW, disabled_algorithms=_WEAK_ALGORITHMS
         )

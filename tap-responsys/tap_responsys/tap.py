@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from datetime import date
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -233,6 +232,5 @@ class TapResponsys(Tap):
 
 def main() -> None:
     """Run the command line interface with one-line errors."""
-    logging.getLogger("paramiko").setLevel(logging.WARNING)
     with one_line_errors(TapResponsys.logger):
         TapResponsys.cli()

@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,9 +200,8 @@ def test_incomplete_settings_are_named(config: dict[str, str], missing: str) -> 
         FileServerLogin.from_config(config)
 
 
-@pytest.mark.parametrize("after", [2_000, 4_000, 300_000, 4_000_000])
-def test_a_connection_that_falls_silent_is_given_up_and_opened_again(after: int, sshd: SshServer) -> None:
-    """Silent during the key exchange, the sign-in, and at two places in the file."""
+@pytest.mark.parametrize("after", [300_000, 4_000_000])
+def test_a_connection_that_falls_silent_in_a_file_is_opened_again(after: int, sshd: SshServer) -> None:
     content = random.Random(5).randbytes(9_000_000)
     (sshd.files / "download" / "big.bin").write_bytes(content)
     with stalling_proxy(sshd.port, after) as port:
@@ -211,6 +211,20 @@ def test_a_connection_that_falls_silent_is_given_up_and_opened_again(after: int,
             server.open(listed(server, "big.bin")) as remote,
         ):
             assert io.BufferedReader(remote, 1 << 20).read() == content
+
+
+def test_silence_at_any_point_of_the_sign_in_is_no_hang(sshd: SshServer) -> None:
+    """Some of paramiko's waits have no limit, and which byte leads into one differs between servers."""
+
+    def sign_in(after: int) -> list[RemoteFile]:
+        with stalling_proxy(sshd.port, after) as port:
+            config = {**sshd.config, "port": port, "connect_timeout": 3, "io_timeout": 1}
+            retry = Retry(limit=5, sleep=lambda _: None)
+            with FileServer(FileServerLogin.from_config(config), retry=retry) as server:
+                return server.list("download")
+
+    with ThreadPoolExecutor(6) as pool:
+        assert not any(pool.map(sign_in, range(20, 2_800, 120)))
 
 
 def test_a_password_signs_in_where_the_server_takes_one(tmp_path: Path) -> None:

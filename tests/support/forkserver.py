@@ -28,12 +28,12 @@ class ForkServer:
     def __init__(self, module: str) -> None:
         ours, theirs = os.pipe()[::-1], os.pipe()
         self._jobs, self._results = os.fdopen(ours[0], "w"), os.fdopen(theirs[0])
-        tests = Path(__file__).parent.parent
+        paths = [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "support.forkserver", module, str(ours[1]), str(theirs[1])],
             pass_fds=(ours[1], theirs[1]),
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": str(tests)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
         os.close(ours[1])
         os.close(theirs[1])

@@ -11,17 +11,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _relay(source: socket.socket, sink: socket.socket, budget: int | None, silent: threading.Event) -> None:
+def _from_server(
+    server: socket.socket, client: socket.socket, budget: int | None, silent: threading.Event
+) -> None:
     with contextlib.suppress(OSError):
-        while data := source.recv(1 << 16):
+        while data := server.recv(1 << 16):
             if budget is not None:
                 budget -= len(data)
                 if budget < 0:
                     silent.set()
             if not silent.is_set():
-                sink.sendall(data)
+                client.sendall(data)
         if not silent.is_set():
-            sink.shutdown(socket.SHUT_WR)
+            client.shutdown(socket.SHUT_WR)
+
+
+def _from_client(client: socket.socket, server: socket.socket, silent: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while data := client.recv(1 << 16):
+            if not silent.is_set():
+                server.sendall(data)
+        # The server need not wait for somebody who has given up.
+        server.shutdown(socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager
@@ -42,8 +53,11 @@ def stalling_proxy(port: int, after: int) -> Iterator[int]:
                 budget = after if not opened else None
                 opened.extend((client, server))
                 silent = threading.Event()
-                for pair in ((server, client, budget), (client, server, None)):
-                    threading.Thread(target=_relay, args=(*pair, silent), daemon=True).start()
+                for way, arguments in (
+                    (_from_server, (server, client, budget, silent)),
+                    (_from_client, (client, server, silent)),
+                ):
+                    threading.Thread(target=way, args=arguments, daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         acceptor = threading.Thread(target=accept, daemon=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -73,6 +74,15 @@ def test_wrong_settings(
     assert len(run.errors) == 1
     assert re.search(line, run.errors[0]), run.errors
     assert SECRET not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_server_that_never_answers_is_one_line_too(tap: Callable[..., Run]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        run = tap(settings={"port": silent.getsockname()[1], "connect_timeout": 0.3})
+    assert run.exit_code == 1
+    assert len(run.errors) == 1
+    assert "RSYS-2001" in run.errors[0]
     assert "Traceback" not in run.stderr
 
 
