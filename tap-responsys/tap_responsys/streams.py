@@ -81,7 +81,11 @@ class ExportStream(Stream):
         complete = set(folder.complete(unread(wanted, self._ledger)))
         complete.update(export for export in wanted if self._ledger.is_read(export))
         while waiting := [export for export in unread(wanted, self._ledger) if export in complete]:
-            yield from self._rows_of(waiting[0])
+            for export in waiting:
+                yield from self._rows_of(export)
+                if self._ledger.again:
+                    # Newer lists have to be read again, in their own order: plan anew.
+                    break
 
     def _rows_of(self, export: ExportFile) -> Iterator[dict[str, Any]]:
         folder = self._exports_tap.folder
@@ -101,8 +105,9 @@ class ExportStream(Stream):
                 self._position = export, rows, as_of
                 yield self._record(row, export, modified)
         folder.check_unchanged(export)
+        configured = self.config.get("count_includes_header")
         self._ledger.counts_header = folder.check_count(
-            export, rows, with_header=self.config.get("count_includes_header", self._ledger.counts_header)
+            export, rows, with_header=self._ledger.counts_header if configured is None else configured
         )
         self._finish(export, rows, as_of, rejected)
 

@@ -352,7 +352,7 @@ def test_counts_that_agree_count_the_header_or_say_nothing_are_no_error(
 def test_one_missing_row_is_found_once_it_is_known_whether_the_header_counts(
     header: int, tap: Tap, download: Path
 ) -> None:
-    settings = {"ready_extension": "ready"}
+    settings = {"ready_extension": "ready", "count_includes_header": None}
     write_opens(download, 3, [1, 2])
     (download / "1234_OPEN_20190103_060500.ready").write_text(f"{2 + header}", encoding="utf-8")
     first = tap(settings=settings)
