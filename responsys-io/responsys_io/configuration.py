@@ -12,7 +12,7 @@ from dotenv import find_dotenv, load_dotenv
 from responsys_io.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
@@ -42,6 +42,19 @@ def settings_from_environment(properties: Mapping[str, Mapping[str, Any]], prefi
                 "Objects and lists are given as JSON.",
             ) from error
     return found
+
+
+def settings_from_option(values: Sequence[str]) -> tuple[dict[str, Any], bool]:
+    """Read what the option --config names: files of settings, and ENV for the environment.
+
+    Returns:
+        The settings of the files, and whether those of the environment are wanted as well.
+
+    Raises:
+        SettingsError: RSYS-1010, see `settings_from_files`.
+    """
+    files = [value for value in values if value != "ENV"]
+    return settings_from_files(files), len(files) < len(values)
 
 
 def settings_from_files(paths: Iterable[str]) -> dict[str, Any]:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType, TracebackType
 
-EXIT_FAILED = 1
-
 
 @contextmanager
 def one_line_errors(logger: logging.Logger) -> Iterator[None]:

@@ -96,7 +96,7 @@ class ExportFolder:
         fresh = undecided(exports, self.listing, self._settle_seconds)
         if not fresh:
             return exports
-        growing = still_growing(fresh, self._listing_after_a_while())
+        growing = set(still_growing(fresh, self._listing_after_a_while()))
         done = [export for export in exports if export not in growing]
         self._tell_waiting(exports, done, "still being written")
         return done
@@ -107,7 +107,7 @@ class ExportFolder:
         if self._ready_extension:
             done = self._marked(found, self._ready_extension)
         else:
-            fresh = undecided(found, self.listing, self._settle_seconds)
+            fresh = set(undecided(found, self.listing, self._settle_seconds))
             done = [export for export in found if export not in fresh]
         candidates = done or found
         return candidates[-1] if candidates else None
@@ -178,6 +178,7 @@ class ExportFolder:
         return self._later
 
     def _tell_waiting(self, exports: list[ExportFile], done: list[ExportFile], why: str) -> None:
+        complete = set(done)
         for export in exports:
-            if export not in done:
+            if export not in complete:
                 logger.info("%s waits for the next run: %s", export.name, why)

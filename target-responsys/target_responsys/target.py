@@ -14,7 +14,7 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
-from responsys_io.configuration import settings_from_environment, settings_from_files
+from responsys_io.configuration import settings_from_environment, settings_from_option
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
@@ -221,8 +221,7 @@ class TargetResponsys(Target):
         value: tuple[str, ...],
     ) -> _ConfigInput:
         """Read what --config names: files, and ENV for the environment."""
-        files = [path for path in value if path != "ENV"]
-        return _ConfigInput(config=settings_from_files(files), parse_env=len(files) < len(value))
+        return _ConfigInput(*settings_from_option(value))
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
