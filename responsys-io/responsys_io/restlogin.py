@@ -35,7 +35,7 @@ _ATTEMPTS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class ApiLogin:
-    """How to reach and enter the REST API; the fields are the target's settings of these names.
+    """How to reach and enter the REST API; the fields are the plugins' settings of these names.
 
     Args:
         api_url: Address of the login host.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.restapi import MAX_RECORDS
-from responsys_io.settings import FILE_SERVER_PROPERTIES, SECRET, delimiter_of, setting
+from responsys_io.settings import API_PROPERTIES, FILE_SERVER_PROPERTIES, delimiter_of, setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,34 +30,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         default="api",
         enum=["api", "sftp", None],
     ),
-    "api_url": setting(
-        "string",
-        "API login host",
-        "Address of the REST login host, shown in Responsys under Account > Global settings.",
-        examples=["https://login5.responsys.net", "https://abcd1234-api.responsys.ocs.oraclecloud.com"],
-    ),
-    "api_username": setting("string", "API user", "Name of the API user."),
-    "api_password": setting("string", "API password", "Password of the API user. Tried once.", **SECRET),
-    "ca_bundle": setting(
-        "string",
-        "Certificate authorities",
-        "Path of a PEM file to verify the API's TLS certificate with, where a proxy opens TLS. "
-        "Verification cannot be switched off.",
-    ),
-    "allowed_endpoint_hosts": setting(
-        "array",
-        "Allowed API hosts",
-        "Names of hosts that the login may send the target to, besides those in Responsys's own domains.",
-        items={"type": "string"},
-        default=[],
-    ),
-    "token_ttl": setting(
-        "integer",
-        "Token life",
-        "Seconds that an API token lives; it is renewed after three quarters of them.",
-        default=7200,
-        minimum=60,
-    ),
+    **API_PROPERTIES,
     **FILE_SERVER_PROPERTIES,
     "folder_name": setting(
         "string",
