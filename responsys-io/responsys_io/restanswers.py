@@ -31,7 +31,8 @@ _REMEDIES = {
     "PASSWORD_LOCKOUT": "The user is locked: an administrator has to unlock it.",
     "PASSWORD_EXPIRED": "The password has expired: an administrator has to set a new one.",
     "ACCOUNT_SUSPENDED": "The account is suspended: ask Oracle.",
-    "API_DISABLED_FOR_USER": "The user needs a web services role, for example Table Web Services Manager.",
+    "API_DISABLED_FOR_USER": "The user needs a web services role, for example Table Web Services Manager. "
+    "Campaigns can be read only in accounts that have the Email Message Designer.",
     "INSUFFICIENT_ACCESS": "The user needs a web services role, for example Table Web Services Manager.",
     "API_BLOCKED": "Oracle has barred this user from this function: ask Oracle's support.",
 }

@@ -5,6 +5,7 @@ Paths and shapes are those of Oracle's REST API reference, v1.3 (responsys-devel
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -14,6 +15,7 @@ from responsys_io.ratelimit import parse_limits
 from responsys_io.restanswers import RefusedError
 from responsys_io.resthttp import Http
 from responsys_io.restlogin import ApiLogin
+from responsys_io.restpages import listed
 from responsys_io.restsession import Endpoint, RestSession, encoded
 from responsys_io.supplemental import Table, columns_of, listed_table
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from responsys_io.ratelimit import ApiFunction
     from responsys_io.restretry import Pursuit
 
+logger = logging.getLogger(__name__)
+
 MAX_RECORDS = 200
 """Records that a merge call takes."""
 
@@ -31,7 +35,6 @@ MAX_BODY_BYTES = 8 * 2**20
 
 UpdateOnMatch = Literal["REPLACE_ALL", "NO_UPDATE"]
 
-_PAGE = 200
 _MISSING_TABLE = {"RESOURCE_NOT_FOUND", "TABLE_NOT_FOUND"}
 _MISSING_RECORD = {"RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND"}
 
@@ -85,6 +88,13 @@ class RestApi:
         """Read the account's calls per minute by function."""
         return parse_limits(self.session.call(_RATE_LIMITS))
 
+    def keep_to_limits(self) -> None:
+        """Pace all further calls by the account's own limits, where it tells them."""
+        try:
+            self.session.pacer.learn(self.rate_limits())
+        except RefusedError as error:
+            logger.warning("The account's limits are not known, calls are not spaced: %s", error)
+
     def user_info(self) -> User:
         """Read whom the session has signed in as."""
         answer = _object(self.session.call(_USER_INFO), _USER_INFO)
@@ -93,17 +103,8 @@ class RestApi:
 
     def tables(self) -> Iterator[Table]:
         """List every supplemental table that the user may see, a page at a time."""
-        offset = 0
-        while True:
-            answer = self.session.call(_TABLES, query=[("offset", str(offset)), ("limit", str(_PAGE))])
-            items = answer.get("items") if isinstance(answer, dict) else answer
-            if not isinstance(items, list):
-                raise _TABLES.unusable()
-            for item in items:
-                yield listed_table(_object(item, _TABLES))
-            if len(items) < _PAGE:
-                return
-            offset += len(items)
+        for entry in listed(self.session, _TABLES, "items"):
+            yield listed_table(entry)
 
     def describe(self, folder: str, table: str) -> Table | None:
         """Read a table's columns and primary key, or return None when the folder has no such table."""

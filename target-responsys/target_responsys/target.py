@@ -18,7 +18,6 @@ from responsys_io.configuration import settings_from_environment, settings_from_
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
-from responsys_io.restanswers import RefusedError
 from responsys_io.restapi import RestApi
 from responsys_io.settings import problems
 from target_responsys.api_sink import ApiSink
@@ -77,10 +76,7 @@ class TargetResponsys(Target):
     def api(self) -> RestApi:
         """The REST API, paced by the account's own limits."""
         api = RestApi.from_config(self.config)
-        try:
-            api.session.pacer.learn(api.rate_limits())
-        except RefusedError as error:
-            self.logger.warning("The account's limits are not known, calls are not spaced: %s", error)
+        api.keep_to_limits()
         return api
 
     @cached_property
