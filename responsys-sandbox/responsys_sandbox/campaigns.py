@@ -136,3 +136,6 @@ ABANDONED_CART = Campaign(
     _products("cart", *range(len(_PRODUCTS))),
 )  # fmt: skip
 """Sent some hours after a click that led to no order; a new launch every day."""
+
+CAMPAIGNS = (*STANDARD, WELCOME, ABANDONED_CART)
+"""Everything the account sends."""

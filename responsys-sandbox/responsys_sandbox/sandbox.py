@@ -28,12 +28,15 @@ class SandboxOptions:
         plan: The account and its export jobs; None for the one that the folder has, or else the default one.
         sftp: The file server's user.
         rest: The API's user and behaviour. The target's settings name the first of its folders.
+        api_for_tap: Whether the tap's settings hold the API too, so that it reads the streams that come from
+            there.
     """
 
     days: int = 1
     plan: AccountPlan | None = None
     sftp: SftpOptions = field(default_factory=SftpOptions)
     rest: RestOptions = field(default_factory=RestOptions)
+    api_for_tap: bool = False
 
 
 class Sandbox:
@@ -122,11 +125,13 @@ class Sandbox:
         self.rest = RestApi(self.store, options=options)
         loop.run(self.rest.start(HOST, server_context(self.keys)))
         stack.callback(lambda: loop.run(self.rest.stop()))
-        return {
-            "TARGET_RESPONSYS_API_URL": self.rest.login_url,
-            "TARGET_RESPONSYS_API_USERNAME": options.user_name,
-            "TARGET_RESPONSYS_API_PASSWORD": options.password,
-            "TARGET_RESPONSYS_CA_BUNDLE": str(authority),
-            "TARGET_RESPONSYS_ALLOWED_ENDPOINT_HOSTS": json.dumps([HOST]),
-            "TARGET_RESPONSYS_FOLDER_NAME": options.folders[0],
+        access = {
+            "API_URL": self.rest.login_url,
+            "API_USERNAME": options.user_name,
+            "API_PASSWORD": options.password,
+            "CA_BUNDLE": str(authority),
+            "ALLOWED_ENDPOINT_HOSTS": json.dumps([HOST]),
         }
+        plugins = ("TARGET_RESPONSYS", "TAP_RESPONSYS") if self.options.api_for_tap else ("TARGET_RESPONSYS",)
+        settings = {f"{plugin}_{name}": value for plugin in plugins for name, value in access.items()}
+        return settings | {"TARGET_RESPONSYS_FOLDER_NAME": options.folders[0]}

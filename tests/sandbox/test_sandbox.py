@@ -64,6 +64,17 @@ def test_settings_open_both_doors(tmp_path: Path) -> None:
                 assert len(names) == (22 if plugin == "TAP" else 0)
 
 
+def test_the_tap_gets_the_api_only_when_asked(tmp_path: Path) -> None:
+    for asked in (False, True):
+        with Sandbox(tmp_path, options=SandboxOptions(days=0, plan=SMALL, api_for_tap=asked)) as sandbox:
+            settings = sandbox.settings
+        names = {name for name in settings if name.startswith("TAP_RESPONSYS_")}
+        for name in ("API_URL", "API_USERNAME", "API_PASSWORD", "CA_BUNDLE", "ALLOWED_ENDPOINT_HOSTS"):
+            assert (f"TAP_RESPONSYS_{name}" in names) is asked
+            if asked:
+                assert settings[f"TAP_RESPONSYS_{name}"] == settings[f"TARGET_RESPONSYS_{name}"]
+
+
 def test_tables_folder_exists(tmp_path: Path) -> None:
     with Sandbox(tmp_path, options=SandboxOptions(days=0, plan=SMALL)) as sandbox:
         assert sandbox.store.folder(sandbox.settings["TARGET_RESPONSYS_FOLDER_NAME"])

@@ -37,7 +37,9 @@ def unknown_properties(
     match schema.get("type"), value:
         case "object", dict():
             known = schema.get("properties", {})
-            unknown = {f"{at}.{name}" for name in value.keys() - known.keys()}
+            # A map of names of the account's own choice has no properties to compare.
+            others = () if schema.get("additionalProperties") else value.keys() - known.keys()
+            unknown = {f"{at}.{name}" for name in others}
             for name in value.keys() & known.keys():
                 unknown |= unknown_properties(value[name], known[name], document, f"{at}.{name}")
             return unknown

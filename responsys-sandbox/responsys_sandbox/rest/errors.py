@@ -6,7 +6,9 @@ from typing import Any
 
 _KNOWN: dict[str, tuple[int, str]] = {
     "API_BLOCKED": (400, "API blocked"),
+    "API_DISABLED_FOR_USER": (401, "API disabled for user"),
     "API_LIMIT_EXCEEDED": (400, "Request limit exceeded."),
+    "CAMPAIGN_NOT_FOUND": (404, "Campaign not found"),
     "FOLDER_ALREADY_EXISTS": (400, "Folder already exists"),
     "FOLDER_NOT_FOUND": (404, "Folder not found"),
     "INTERNAL_CAPACITY_LIMIT_EXCEEDED": (400, "Internal capacity limit exceeded"),

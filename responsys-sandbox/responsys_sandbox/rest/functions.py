@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from responsys_sandbox.rest.account import create_folder, list_folders, user_info
 from responsys_sandbox.rest.call import API, Function
+from responsys_sandbox.rest.campaigns import list_campaigns, list_programs, list_schedules
+from responsys_sandbox.rest.lists import list_lists
 from responsys_sandbox.rest.members import delete_member, merge_members, read_member
 from responsys_sandbox.rest.sessions import authenticate
 from responsys_sandbox.rest.supplemental import (
@@ -43,6 +45,17 @@ FUNCTIONS = (
     Function("retrieveUserInfo", "GET", f"{API}/user/info", "Retrieve the user", 100, user_info),
     Function("retrieveFolders", "GET", f"{API}/folders", "Retrieve folders", 100, list_folders),
     Function("createFolder", "POST", f"{API}/folders", "Create a folder", 10, create_folder),
+    Function("retrieveCampaigns", "GET", f"{API}/campaigns", "Retrieve campaigns", 100, list_campaigns),
+    Function(
+        "retrieveSchedules",
+        "GET",
+        f"{API}/campaigns/{{campaignName}}/schedule",
+        "Retrieve the launch schedules of a campaign",
+        100,
+        list_schedules,
+    ),
+    Function("retrievePrograms", "GET", f"{API}/programs", "Retrieve programs", 100, list_programs),
+    Function("retrieveLists", "GET", f"{API}/lists", "Retrieve profile lists", 100, list_lists),
     Function("retrieveTables", "GET", f"{API}/suppData", "Retrieve supplemental tables", 100, list_tables),
     Function("createTable", "POST", _TABLES, "Create a supplemental table", 10, create_table),
     Function("updateTable", "PUT", _TABLE, "Rename or move a supplemental table", 10, move_table),

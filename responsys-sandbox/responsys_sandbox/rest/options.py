@@ -6,6 +6,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Literal
 
+from responsys_sandbox.campaigns import CAMPAIGNS, Campaign
+from responsys_sandbox.programs import PROGRAMS, Program
+
 TokenError = Literal["TOKEN_EXPIRED", "INVALID_TOKEN", "UNEXPECTED_EXCEPTION"]
 Reply = Literal["echo", "fail"]
 
@@ -27,6 +30,10 @@ class RestOptions:
         password: the API user's password.
         folders: folders made at start.
         account_time_zone: IANA name, as `GET /user/info` tells it.
+        campaigns: what the account sends, by campaign type.
+        programs: the account's programs.
+        emd: the account has the Email Message Designer; otherwise it lists no e-mail campaigns.
+        refused_campaign_types: types whose channel the account does not have.
 
         limits: requests per minute by function, over the built-in numbers.
         limit_status: status of `API_LIMIT_EXCEEDED`: error table 400, status FAQ 401, a client's fixture 429.
@@ -48,6 +55,9 @@ class RestOptions:
         upper_case_columns: created columns get upper-case names.
         refuse_reserved_words: creating a column with a reserved name is refused.
         table_limit: supplemental tables per account.
+        envelope: campaigns, schedules and programs come below their name as in the reference's samples,
+            below `items` as in Swagger, or as a bare array.
+        page_links: such an envelope has `links` with the pages before and after.
         lists_in_items: lists come as Swagger's `{"items": [...]}` instead of a bare array.
 
         case_sensitive_fields: `fieldNames` must be spelt as in the table.
@@ -70,6 +80,10 @@ class RestOptions:
     password: str = field(default_factory=_fresh_password, repr=False)
     folders: tuple[str, ...] = ("CDP",)
     account_time_zone: str = "America/Los_Angeles"
+    campaigns: dict[str, tuple[Campaign, ...]] = field(default_factory=lambda: {"email": CAMPAIGNS})
+    programs: tuple[Program, ...] = PROGRAMS
+    emd: bool = True
+    refused_campaign_types: frozenset[str] = frozenset()
 
     limits: dict[str, int] = field(default_factory=dict)
     limit_status: Literal[400, 401, 429] = 400
@@ -91,6 +105,8 @@ class RestOptions:
     upper_case_columns: bool = True
     refuse_reserved_words: bool = True
     table_limit: int = 250
+    envelope: Literal["named", "items", "bare"] = "named"
+    page_links: bool = True
     lists_in_items: bool = False
 
     case_sensitive_fields: bool = True
