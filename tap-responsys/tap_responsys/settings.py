@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from responsys_io.settings import FILE_SERVER_PROPERTIES, setting
+from responsys_io.settings import API_PROPERTIES, FILE_SERVER_PROPERTIES, setting
 from tap_responsys.rejects import REJECTED_ROWS
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         default="quarantine",
         enum=["quarantine", "fail", None],
     ),
+    **API_PROPERTIES,
 }
 
 

@@ -12,6 +12,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.singerlib import StateMessage
 
 from responsys_io.configuration import settings_from_environment, settings_from_option
 from responsys_io.errors import DataError, ResponsysError, SettingsError
@@ -20,6 +21,7 @@ from responsys_io.feeds import feeds
 from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.settings import delimiter_of, format_problems, problems
 from tap_responsys import columns as cols
+from tap_responsys.apistreams import AccountApi, ApiStream, api_streams
 from tap_responsys.folder import ExportFolder
 from tap_responsys.listing import CONTACTS, ExportNames
 from tap_responsys.parse import Dialect
@@ -80,12 +82,17 @@ class TapResponsys(Tap):
         )
 
     @cached_property
+    def account_api(self) -> AccountApi:
+        """The REST API, where its settings are given."""
+        return AccountApi(self.config)
+
+    @cached_property
     def rejected_rows(self) -> RejectedRows:
         """The stream of rows that do not fit."""
         return RejectedRows(self)
 
     def discover_streams(self) -> Sequence[Stream]:
-        """Build a stream per feed, one for the contact list and one for rejected rows.
+        """Build a stream per feed, one for the contact list, one for rejected rows, and those of the API.
 
         With a catalog nothing is opened: it says what the columns are. Without one the header of the newest
         export of each stream is read, so that custom columns are in the schema, and feeds that are neither
@@ -96,7 +103,12 @@ class TapResponsys(Tap):
             streams = [ExportStream(self, name, cols.documented(name)) for name in names]
         else:
             streams = [self._discovered(name) for name in names]
-        return [*streams, self.rejected_rows]
+        return [*streams, self.rejected_rows, *api_streams(self)]
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams by name, those of the API last: no login that fails keeps events waiting."""
+        return dict(sorted(super().streams.items(), key=lambda item: isinstance(item[1], ApiStream)))
 
     def _discovered(self, name: str) -> ExportStream:
         columns = list(cols.documented(name))
@@ -166,8 +178,11 @@ class TapResponsys(Tap):
             state=json.load(state) if state else None,
             catalog=json.load(catalog) if catalog else None,
         )
-        with tap.folder:
+        with tap.folder, tap.account_api:
             tap.sync_all()
+            if any(isinstance(stream, ApiStream) and stream.selected for stream in tap.streams.values()):
+                # These have no state, yet a STATE at the end is how a reader sees that the tap has finished.
+                tap.write_message(StateMessage(value=tap.state))
         tap.raise_failures()
 
     @cached_property

@@ -134,6 +134,7 @@ def test_about_and_discovery(tap: Callable[..., Run], download: Path) -> None:
         "password",
         "private_key",
         "private_key_passphrase",
+        "api_password",
     }
     assert "batch" not in about["capabilities"]
     assert "| host " in tap("--about", "--format=markdown").stdout
