@@ -113,7 +113,7 @@ class ApiStream(Stream):
             except ValueError:
                 raise self._misfit(name, f"is of another kind than {kind}") from None
         for name in self._described.keys:
-            if record[name] in {None, ""}:
+            if record.get(name) in {None, ""}:
                 raise self._misfit(name, "is empty")
         return record
 

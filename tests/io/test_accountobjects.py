@@ -1,4 +1,4 @@
-"""Listing what an account holds: against the sandbox, and in every form that Oracle's pages leave possible."""
+"""Listing what an account holds: against the sandbox, and in every form that the reference leaves open."""
 
 from __future__ import annotations
 
