@@ -15,6 +15,7 @@ from support.plugins import run_tap
 from responsys_sandbox.account import AccountPlan
 from responsys_sandbox.campaigns import CAMPAIGNS, STANDARD
 from responsys_sandbox.contacts import LIST_COLUMNS
+from responsys_sandbox.programs import PROGRAMS
 from responsys_sandbox.rest import RestOptions
 from responsys_sandbox.sandbox import Sandbox, SandboxOptions
 from responsys_sandbox.tables import Column, Table
@@ -283,12 +284,16 @@ def test_a_user_barred_from_the_limits_is_told_once(sandbox: Sandbox, tmp_path: 
     assert "RSYS-4010: Responsys refused to read the account's limits: API_BLOCKED" in refused.errors[0]
 
 
-def test_a_column_that_does_not_fit_can_be_left_out(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.rest.options.campaigns = {"email": (replace(STANDARD[0], id="N-1"),)}  # type: ignore[arg-type]
+@pytest.mark.parametrize(("value", "problem"), [("N-1", "is of another kind than integer"), ("", "is empty")])
+def test_an_id_that_is_none_stops_its_stream(
+    sandbox: Sandbox, tmp_path: Path, value: Any, problem: str
+) -> None:
+    sandbox.rest.options.programs = (replace(PROGRAMS[0], id=value),)
     run = read(sandbox, tmp_path, "campaigns", "programs")
     assert (run.exit_code, len(run.errors)) == (1, 2)
-    assert "RSYS-4014: Responsys listed one of campaigns whose id is of another kind" in run.errors[0]
-    assert len(run.records["programs"]) == 3
+    assert f"RSYS-4014: Responsys listed one of programs whose id {problem}." in run.errors[0]
+    assert "N-1" not in run.stderr
+    assert run.records.keys() == {"campaigns"}
 
 
 def test_columns_are_selected(sandbox: Sandbox, tmp_path: Path) -> None:
