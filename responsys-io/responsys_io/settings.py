@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import zoneinfo
 from typing import TYPE_CHECKING, Any, cast
 
@@ -135,8 +134,9 @@ def format_problems(*, encoding: str, timezone: str, delimiter: str, quote_char:
     """
     found = []
     try:
-        codecs.lookup(encoding)
-    except LookupError:
+        # Not only looked up: codecs of other kinds, like base64, encode no text.
+        "a".encode(encoding)
+    except (LookupError, ValueError):
         found.append("Setting encoding names no character set.")
     try:
         zoneinfo.ZoneInfo(timezone)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from responsys_io.settings import FILE_SERVER_PROPERTIES, problems
+import pytest
+
+from responsys_io.settings import FILE_SERVER_PROPERTIES, format_problems, problems
 
 SCHEMA = {
     "type": "object",
@@ -39,3 +41,14 @@ def test_never_repeats_a_value() -> None:
 def test_secrets_are_marked() -> None:
     secret = {name for name, setting in FILE_SERVER_PROPERTIES.items() if setting.get("secret")}
     assert secret == {"password", "private_key", "private_key_passphrase"}
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "base64", "rot13", "undefined"])
+def test_a_character_set_is_one_that_text_can_be_written_in(encoding: str) -> None:
+    found = format_problems(encoding=encoding, timezone="UTC", delimiter=",", quote_char='"')
+    assert found == ["Setting encoding names no character set."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF-16", "cp1252", "Shift_JIS"])
+def test_character_sets_that_there_are(encoding: str) -> None:
+    assert format_problems(encoding=encoding, timezone="UTC", delimiter=",", quote_char='"') == []
