@@ -47,6 +47,17 @@ def documented(stream: str) -> tuple[Column, ...]:
     return feed.columns if feed else SYSTEM_FIELDS
 
 
+def layout(stream: str, column_names: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return the columns of a stream's exports that have no header, in their order; empty if nobody knows.
+
+    Args:
+        stream: Stream name.
+        column_names: Layouts that the user has given, by stream.
+    """
+    feed = feeds().get(stream.upper())
+    return column_names.get(stream) or [column.name for column in (feed.columns if feed else ())]
+
+
 def typed(stream: str, names: Iterable[str]) -> dict[str, Column]:
     """Look columns up by name; add-on columns have documented types, unknown ones are text."""
     feed = feeds().get(stream.upper())

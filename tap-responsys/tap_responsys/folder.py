@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from responsys_io.errors import DataError
+from tap_responsys.columns import layout
 from tap_responsys.counts import counts_header, stated_count
 from tap_responsys.decode import decoded
 from tap_responsys.listing import sort_out
@@ -16,7 +17,7 @@ from tap_responsys.parse import ExportReader
 from tap_responsys.readiness import companion, still_growing, undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from responsys_io.fileserver import FileServer, RemoteFile
     from tap_responsys.listing import ExportFile, ExportNames, Listing
@@ -36,6 +37,7 @@ class ExportFolder:
         path: The folder, relative to the user's home or absolute.
         names: How exports are recognised.
         dialect: How they are written.
+        column_names: Layouts of streams whose exports have no header, besides the documented ones.
         ready_extension: Extension of ready files; without one, files have to keep still to count as complete.
         count_extension: Extension of count files beside the ready files, which may state a count as well.
         settle_seconds: How long they have to keep still.
@@ -49,6 +51,7 @@ class ExportFolder:
         names: ExportNames,
         dialect: Dialect,
         *,
+        column_names: Mapping[str, Sequence[str]] | None = None,
         ready_extension: str | None = None,
         count_extension: str | None = None,
         settle_seconds: float = 10,
@@ -58,6 +61,7 @@ class ExportFolder:
         self._path = path
         self._names = names
         self._dialect = dialect
+        self._column_names = column_names or {}
         self._ready_extension = ready_extension
         self._count_extension = count_extension
         self._settle_seconds = settle_seconds
@@ -116,7 +120,8 @@ class ExportFolder:
     def reader(self, export: ExportFile) -> Iterator[ExportReader]:
         """Open an export; the block must end before another one is opened."""
         with self._server.open(export.remote) as raw, decoded(raw, export.name) as stream:
-            yield ExportReader(stream, self._dialect, export.name)
+            columns = layout(export.stream, self._column_names)
+            yield ExportReader(stream, self._dialect, export.name, columns)
 
     def check_unchanged(self, export: ExportFile) -> None:
         """Make sure that what has been read is what lies there now.

@@ -1,14 +1,13 @@
-"""Delimited text to typed rows: by header name, never by position."""
+"""Delimited text to typed rows: by column name, never by position."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError
+from tap_responsys.records import BrokenError, Records
 from tap_responsys.values import converter
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from responsys_io.feeds import Column, ColumnType
 
-# Longer than any field that Responsys stores; an unclosed quotation mark stops here.
-_LONGEST_FIELD = 1 << 20
 _MARKS_OF_OTHER_DELIMITERS = ",;\t|"
 
 
@@ -30,12 +27,14 @@ class Dialect:
         quote_char: The enclosure, or empty for none.
         encoding: Python name of the character set.
         timezone: IANA name of the zone of timestamps.
+        has_header: Whether the first line names the columns.
     """
 
     delimiter: str = ","
     quote_char: str = '"'
     encoding: str = "utf-8"
     timezone: str = "UTC"
+    has_header: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ class Rejected:
     """A row that does not fit.
 
     Args:
-        line: Its line number in the file; the header is line 1.
+        line: The number of its first line in the file, whose first line is 1.
         reason: What does not fit, naming the column.
-        text: The row as it stands in the file, as far as it could be read.
+        text: The row as it stands in the file; see `tap_responsys.lines.shown`.
     """
 
     line: int
@@ -53,9 +52,9 @@ class Rejected:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, which makes such an object three times as slowly
 class Row:
-    """A row that fits: its line number in the file and its values by column, with None for an empty field."""
+    """A row that fits: its first line's number and its values by column, with None for an empty field."""
 
     line: int
     values: dict[str, Any]
@@ -68,62 +67,105 @@ class ExportReader:
         stream: The delimited text as bytes.
         dialect: How it is written.
         name: The file's name, for error texts.
+        layout: The columns of a file without a header, in their order.
 
     Raises:
-        DataError: RSYS-3101 to RSYS-3105 when the header or the text as a whole cannot be read.
+        DataError: RSYS-3101 to RSYS-3110 when the first line says that the file cannot be read.
     """
 
-    def __init__(self, stream: IO[bytes], dialect: Dialect, name: str) -> None:
+    def __init__(self, stream: IO[bytes], dialect: Dialect, name: str, layout: Sequence[str] = ()) -> None:
         self._dialect = dialect
         self._name = name
-        is_utf8 = codecs.lookup(dialect.encoding).name == "utf-8"
-        encoding = "utf-8-sig" if is_utf8 else dialect.encoding
-        text = io.TextIOWrapper(stream, encoding=encoding, newline="")
-        csv.field_size_limit(_LONGEST_FIELD)
-        self._rows = csv.reader(
-            text,
+        self._records = Records(
+            stream,
             delimiter=dialect.delimiter,
-            quotechar=dialect.quote_char or None,
-            quoting=csv.QUOTE_MINIMAL if dialect.quote_char else csv.QUOTE_NONE,
-            strict=True,
+            quote_char=dialect.quote_char,
+            encoding=dialect.encoding,
         )
-        self.header = self._read_header()
+        self.header = self._read_header() if dialect.has_header else self._checked_layout(layout)
 
     def _read_header(self) -> tuple[str, ...]:
         """Return the column names in capitals, as Responsys writes them; empty for a file of no bytes."""
         try:
-            first = next(self._rows, [])
-        except csv.Error as error:
-            raise self._other_dialect() from error
-        except UnicodeDecodeError as error:
-            raise self._unreadable(1, error) from error
-        header = tuple(name.strip().upper() for name in first)
-        if twice := sorted({name for name in header if header.count(name) > 1}):
-            raise DataError(
-                "RSYS-3101",
-                f"{self._name} has column {twice[0]!r} twice in its header."
-                if twice[0]
-                else f"{self._name} has columns without a name in its header.",
-                "Give every column of the export job its own name.",
-            )
+            header = _names(self._records.first())
+        except BrokenError as error:
+            raise self._other_encoding() or self._other_dialect() from error
+        if (wrong := self._other_encoding()) is not None:
+            raise wrong
         return header
 
+    def _checked_layout(self, layout: Sequence[str]) -> tuple[str, ...]:
+        """Return the layout after holding the file's first row against it; empty for a file without rows."""
+        try:
+            first = _names(self._records.first())
+        except BrokenError:
+            # It is to be rejected like any other; what it has to do with the layout nobody can tell.
+            first = ()
+        else:
+            if not first:
+                return ()
+        if not layout:
+            raise self._no_layout()
+        columns = _names(layout)
+        self._check_unique(columns, "layout")
+        if first:
+            self._compare(first, columns)
+        self._records.unread()
+        return columns
+
+    def _compare(self, first: Sequence[str], layout: Sequence[str]) -> None:
+        if 2 * len(set(first) & set(layout)) > len(first):
+            raise DataError(
+                "RSYS-3110",
+                f"The first line of {self._name} names its columns.",
+                "Set has_header to true: the export job does insert a header.",
+            )
+        if len(first) != len(layout):
+            raise DataError(
+                "RSYS-3109",
+                f"The first row of {self._name} has {len(first)} fields, its layout {len(layout)} columns.",
+                "List the job's columns in column_names, in their order; check delimiter and quote_char.",
+            )
+
     def check_header(self, columns: Sequence[Column]) -> None:
-        """Refuse a first line that is no header of such an export.
+        """Refuse a first line that is no header of such an export; to be called before `rows`.
+
+        Args:
+            columns: The columns that such an export has, empty where nobody knows them.
 
         Raises:
-            DataError: RSYS-3102 or RSYS-3103, naming the job's setting that does not match.
+            DataError: RSYS-3101, or RSYS-3102 or RSYS-3103, which name the job's setting that does not match.
         """
-        if not self.header or not columns or {column.name for column in columns} & set(self.header):
+        if not self._dialect.has_header or not self.header:
             return
+        if not columns:
+            # The first line may be a row after all: nothing of it goes into a text.
+            self._check_unique(self.header, "header", shown=False)
+        elif {column.name for column in columns} & set(self.header):
+            self._check_unique(self.header, "header")
+        else:
+            raise self._no_header()
+
+    def _no_header(self) -> DataError:
         others = [mark for mark in _MARKS_OF_OTHER_DELIMITERS if mark != self._dialect.delimiter]
         if len(self.header) == 1 and any(mark in self.header[0] for mark in others):
-            raise self._other_dialect()
-        raise DataError(
+            return self._other_dialect()
+        return DataError(
             "RSYS-3103",
             f"The first line of {self._name} names none of the columns that such an export has.",
-            "Have the Connect job insert the column header as first line; check delimiter and quote_char.",
+            "Have the Connect job insert the column header as first line, or set has_header to false; "
+            "check delimiter and quote_char.",
         )
+
+    def _check_unique(self, names: Sequence[str], place: str, *, shown: bool = True) -> None:
+        if twice := {name for name in names if names.count(name) > 1}:
+            name = min(twice)
+            what = f"column {name!r} twice" if shown and name else "columns without a name of their own"
+            raise DataError(
+                "RSYS-3101",
+                f"{self._name} has {what} in its {place}.",
+                "Give every column of the export job its own name.",
+            )
 
     def rows(
         self, types: Mapping[str, ColumnType], *, required: Sequence[str] = (), skip: int = 0
@@ -136,39 +178,13 @@ class ExportReader:
             skip: How many rows, rejected ones among them, to pass over.
 
         Yields:
-            A row, or what is wrong with it.
-
-        Raises:
-            DataError: RSYS-3104 where the text cannot be read any further.
+            A row, or what is wrong with it; together as many as the file has records.
         """
         make = _row_maker(self.header, types, required, self._dialect.timezone)
-        width = len(self.header)
-        line, passed = 1, 0
-        while True:
-            line += 1
-            try:
-                fields = next(self._rows)
-            except StopIteration:
-                return
-            except (csv.Error, UnicodeDecodeError) as error:
-                raise self._unreadable(line, error) from error
-            if not fields:
-                continue
-            passed += 1
-            if passed <= skip:
-                continue
-            if len(fields) != width:
-                yield Rejected(line, f"{len(fields)} fields instead of {width}", self._joined(fields))
-                continue
-            values, misfit = make(fields)
-            yield Rejected(line, misfit, self._joined(fields)) if misfit else Row(line, values)
-
-    def _joined(self, fields: Sequence[str]) -> str:
-        """Put a row together as it stood in the file, but for the quoting of its fields."""
-        delimiter, quote = self._dialect.delimiter, self._dialect.quote_char
-        if not quote:
-            return delimiter.join(fields)
-        return delimiter.join(f"{quote}{field.replace(quote, quote * 2)}{quote}" for field in fields)
+        records = self._records
+        for fields, flaw in islice(records.read(len(self.header)), skip, None):
+            values, misfit = ({}, flaw) if flaw else make(fields)
+            yield Rejected(records.line, misfit, records.text()) if misfit else Row(records.line, values)
 
     def _other_dialect(self) -> DataError:
         written = (
@@ -180,18 +196,25 @@ class ExportReader:
             "In the settings, set delimiter and quote_char to what the Connect job has in its file details.",
         )
 
-    def _unreadable(self, line: int, error: Exception) -> DataError:
-        if isinstance(error, UnicodeDecodeError):
-            return DataError(
-                "RSYS-3105",
-                f"{self._name} is not written in {self._dialect.encoding}: near line {line}, {error.reason}.",
-                "Set encoding to the character set of the Connect job.",
-            )
+    def _other_encoding(self) -> DataError | None:
+        if not (wrong := self._records.flaw()):
+            return None
         return DataError(
-            "RSYS-3104",
-            f"{self._name} cannot be read from line {line} on: {error}.",
-            "Check quote_char and delimiter; a file that is cut off has to be exported again.",
+            "RSYS-3105",
+            f"{self._name} is not written in {self._dialect.encoding}: its header has {wrong}.",
+            "Set encoding to the character set of the Connect job.",
         )
+
+    def _no_layout(self) -> DataError:
+        return DataError(
+            "RSYS-3108",
+            f"{self._name} has no header, and no layout is known for its stream.",
+            "List the job's columns in column_names, or have it insert the header.",
+        )
+
+
+def _names(fields: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name.strip().upper() for name in fields)
 
 
 def _row_maker(

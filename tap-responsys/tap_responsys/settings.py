@@ -45,6 +45,27 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "string", "Enclosure", "Field enclosure of the export job; empty for none.", default='"', maxLength=1
     ),
     "encoding": setting("string", "Character set", "Character set of the export job.", default="utf-8"),
+    "has_header": setting(
+        "boolean",
+        "Header",
+        "Whether the export job inserts the column names as first line. Without them the columns of a feed "
+        "are the documented ones in their documented order, or those of column_names.",
+        default=True,
+    ),
+    "column_names": setting(
+        "object",
+        "Columns of files without header",
+        "Lists of column names by stream, in the order of the export: for contact lists, for accounts with "
+        "custom or add-on columns, and wherever else the documented columns of a feed are not what the job "
+        "writes. Used when has_header is false.",
+        additionalProperties={
+            "type": "array",
+            "items": {"type": "string", "minLength": 1},
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+        examples=[{"contacts": ["RIID_", "EMAIL_PERMISSION_STATUS_", "MODIFIED_DATE_"]}],
+    ),
     "timezone": setting(
         "string",
         "Time zone",

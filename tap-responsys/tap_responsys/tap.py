@@ -76,6 +76,7 @@ class TapResponsys(Tap):
             chosen(config, "path"),
             names,
             self._dialect(),
+            column_names=config.get("column_names"),
             ready_extension=config.get("ready_extension") or None,
             count_extension=config.get("count_extension") or None,
             settle_seconds=chosen(config, "settle_seconds"),
@@ -196,6 +197,7 @@ class TapResponsys(Tap):
             quote_char=chosen(config, "quote_char"),
             encoding=chosen(config, "encoding"),
             timezone=chosen(config, "timezone"),
+            has_header=chosen(config, "has_header"),
         )
 
     def _format_problems(self) -> list[str]:

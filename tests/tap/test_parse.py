@@ -23,6 +23,7 @@ def read(
     data: bytes, types: dict[str, ColumnType] | None = None, dialect: Dialect | None = None, **more: Any
 ) -> list[Row | Rejected]:
     reader = ExportReader(io.BytesIO(data), dialect or Dialect(), "1_OPEN.txt")
+    reader.check_header(())
     return list(reader.rows(TYPES if types is None else types, **more))
 
 
@@ -102,28 +103,19 @@ def test_every_delimiter_and_enclosure(delimiter: str, quote_char: str, cells: l
     assert rows == [Row(2, {name: cell or None for name, cell in zip(names, cells, strict=True)})]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
-def test_character_sets(encoding: str) -> None:
-    data = '"RIID","EMAIL"\n"1","Zoë"\n'.encode(encoding)
-    assert read(data, dialect=Dialect(encoding=encoding)) == [Row(2, {"RIID": 1, "EMAIL": "Zoë"})]
-
-
-def test_a_byte_order_mark_is_no_part_of_the_first_name() -> None:
-    assert read(b"\xef\xbb\xbf" + HEADER + b'"1","a",""\n')[0] == Row(
-        2, {"RIID": 1, "EMAIL": "a", "EVENT_CAPTURED_DT": None}
-    )
-
-
 @pytest.mark.parametrize(
     ("data", "dialect", "code"),
     [
         (b'"A","B","A"\n', Dialect(), "RSYS-3101"),
         (b'"A","a"\n', Dialect(), "RSYS-3101"),
         (b'"A","",""\n', Dialect(), "RSYS-3101"),
-        (HEADER + b'"1","a"x,""\n', Dialect(), "RSYS-3104"),
-        (HEADER + b'"1","' + b"a" * 2_000_000 + b'",""\n', Dialect(), "RSYS-3104"),
-        (HEADER + b'"1","never closed\n', Dialect(), "RSYS-3104"),
-        (HEADER + b'"1","Zo\xeb",""\n', Dialect(), "RSYS-3105"),
+        (b'"A","B"x\n', Dialect(), "RSYS-3102"),
+        (b'"A","B\n', Dialect(), "RSYS-3102"),
+        (b'"A","' + b"a" * 5_000_000, Dialect(), "RSYS-3102"),
+        (b'"A","Zo\xeb"\n', Dialect(), "RSYS-3105"),
+        (b'"A","B\xeb\n', Dialect(), "RSYS-3105"),
+        (HEADER.decode().encode("utf-16"), Dialect(), "RSYS-3105"),
+        (HEADER.decode().encode("utf-16-be"), Dialect(), "RSYS-3105"),
     ],
 )
 def test_what_cannot_be_read_at_all_is_one_clear_error(data: bytes, dialect: Dialect, code: str) -> None:
@@ -154,3 +146,67 @@ def test_a_header_of_one_column_is_a_wrong_delimiter_without_enclosure() -> None
         ExportReader(io.BytesIO(b"EVENT_TYPE_ID;ACCOUNT_ID\n"), dialect, "1_OPEN.txt").check_header(
             feeds()["OPEN"].columns
         )
+
+
+LAYOUT = ("RIID", "EMAIL", "EVENT_CAPTURED_DT")
+HEADERLESS = Dialect(has_header=False)
+
+
+def read_headerless(data: bytes, layout: tuple[str, ...] = LAYOUT) -> list[Row | Rejected]:
+    return list(ExportReader(io.BytesIO(data), HEADERLESS, "1_OPEN.txt", layout).rows(TYPES))
+
+
+def test_without_a_header_the_layout_names_the_columns_and_line_1_is_a_row() -> None:
+    first, second = read_headerless(b'\xef\xbb\xbf"1","a",""\n"2","b"\n', ("riid", "Email ", "STORE"))
+    assert first == Row(1, {"RIID": 1, "EMAIL": "a"})
+    assert second == Rejected(2, "2 fields instead of 3", '"2","b"')
+
+
+def test_a_first_row_that_is_broken_is_rejected_without_a_header_too() -> None:
+    assert [(row.line, isinstance(row, Row)) for row in read_headerless(b'"1","a"x,""\n"2","b",""\n')] == [
+        (1, False),
+        (2, True),
+    ]
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n"])
+@pytest.mark.parametrize("layout", [LAYOUT, ()])
+def test_without_rows_nobody_needs_a_layout(data: bytes, layout: tuple[str, ...]) -> None:
+    assert read_headerless(data, layout) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "layout", "error"),
+    [
+        (b'"1","a",""\n', (), "RSYS-3108: 1_OPEN.txt has no header.*column_names"),
+        (b'"1","a\n', (), "RSYS-3108"),
+        (b'"1","a"\n', LAYOUT, "RSYS-3109: .* has 2 fields, its layout 3 columns.*column_names"),
+        (HEADER, LAYOUT, "RSYS-3110: The first line .*has_header to true"),
+        (b"riid,email,shoe_size,event_captured_dt\n", LAYOUT, "RSYS-3110"),
+        (b"1,a\n", ("RIID", "riid"), "RSYS-3101: .*column 'RIID' twice in its layout"),
+    ],
+)
+def test_a_layout_that_is_not_the_files_says_what_to_set(
+    data: bytes, layout: tuple[str, ...], error: str
+) -> None:
+    with pytest.raises(DataError, match=error):
+        read_headerless(data, layout)
+
+
+def test_a_layout_that_names_no_documented_column_is_the_users_business() -> None:
+    reader = ExportReader(io.BytesIO(b"1,2\n"), HEADERLESS, "1_OPEN.txt", ("MINE", "OURS"))
+    reader.check_header(feeds()["OPEN"].columns)
+    assert reader.header == ("MINE", "OURS")
+
+
+def test_lines_without_a_character_before_the_header_count_as_lines() -> None:
+    assert [row.line for row in read(b"\n\n" + HEADER + b'"1","a",""\n')] == [4]
+
+
+def test_a_duplicate_name_is_shown_once_the_first_line_is_known_to_be_a_header() -> None:
+    data = b'"RIID","SHOE","SHOE"\n'
+    with pytest.raises(DataError, match="RSYS-3101: 1_OPEN.txt has column 'SHOE' twice in its header"):
+        ExportReader(io.BytesIO(data), Dialect(), "1_OPEN.txt").check_header(feeds()["OPEN"].columns)
+    with pytest.raises(DataError, match="RSYS-3101") as caught:
+        read(data)
+    assert "SHOE" not in str(caught.value)

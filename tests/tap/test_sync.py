@@ -252,9 +252,9 @@ def test_on_error_fail_stops_the_stream_and_keeps_its_file_unread(tap: Tap, down
     [
         (b"PK\x03\x04 broken", "RSYS-3201"),
         (gzip.compress(b"x" * 100_000)[:-9], "RSYS-3201"),
-        (delimited([("A", "A"), ("1", "2")]), "RSYS-3101"),
+        (delimited([("RIID", "A", "A"), ("1", "2", "3")]), "RSYS-3101"),
         (delimited([("5", "1234"), ("1", "2")]), "RSYS-3103"),
-        (delimited([OPEN_HEADER]) + b'"1","never closed', "RSYS-3104"),
+        (delimited([("RIID", "Zo\xeb")]).replace(b"\xc3", b""), "RSYS-3105"),
     ],
 )
 def test_a_file_that_cannot_be_read_stops_its_stream_only(

@@ -1,0 +1,160 @@
+"""Records out of delimited lines. One that cannot be read costs its own line and no other."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from typing import IO, TYPE_CHECKING
+
+from tap_responsys.lines import LONGEST_LINE, Lines, flaw, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_FIELD = 131_072
+"""Characters; more than any field that Responsys stores, and the limit of Python's csv module."""
+
+_FIELD_TOO_LONG = f"a field of more than {LONGEST_FIELD:,} characters"
+_LINE_TOO_LONG = f"a line of {LONGEST_LINE:,} characters or more"
+_NOT_CLOSED = "broken quoting: an enclosure is not closed"
+# An enclosure may hold line breaks, but one that is never closed must not swallow the file: neither at once,
+# nor line by line, should every one have such a mark. These are characters.
+_LONGEST_ROW_OF_LINES = 1 << 17
+_IN_VAIN, _IN_VAIN_PER_LINE = 1 << 20, 256
+
+
+class BrokenError(Exception):
+    """Lines that make no record; the text says why."""
+
+
+class Records:
+    """The records of one export, header and all.
+
+    Args:
+        stream: The delimited text as bytes.
+        delimiter: One character.
+        quote_char: The enclosure, or empty for none.
+        encoding: Python name of the character set.
+    """
+
+    def __init__(self, stream: IO[bytes], *, delimiter: str, quote_char: str, encoding: str) -> None:
+        self.line = 1
+        """Number of the first line of the record in progress; the file's first is 1."""
+        csv.field_size_limit(LONGEST_FIELD)
+        self._lines = Lines(stream, encoding)
+        self._delimiter, self._quote_char, self._encoding = delimiter, quote_char, encoding
+        self._taken: list[str] = []
+        self._again: deque[str] = deque()
+        self._in_vain = 0
+
+    def first(self) -> list[str]:
+        """Read the first record, empty where there is none; to be called before `read`.
+
+        Raises:
+            BrokenError: If it cannot be read.
+        """
+        try:
+            for fields in self._csv():
+                if fields:
+                    return fields
+                self._pass_on()
+        except csv.Error as error:
+            raise BrokenError(str(error)) from error
+        return []
+
+    def unread(self) -> None:
+        """Let `read` begin with the record that `first` has read, or could not read."""
+        self._again.extendleft(reversed(self._taken))
+        self._taken.clear()
+
+    def read(self, width: int) -> Iterator[tuple[list[str], str]]:
+        """Read the records that follow; lines without a character are none.
+
+        Where several lines make no record, only the first of them is broken: the others are read again.
+
+        Args:
+            width: How many fields a record has.
+
+        Yields:
+            The record's fields and an empty text, or what is wrong with it in place of that.
+        """
+        self._pass_on()
+        taken, encoding = self._taken, self._encoding
+        while True:
+            try:
+                for fields in self._csv():
+                    if len(fields) == width:
+                        text = taken[0] if len(taken) == 1 else "".join(taken)
+                        yield fields, "" if text.isascii() and "\0" not in text else flaw(text, encoding)
+                    elif fields:
+                        yield fields, self._wrong_count(len(fields), width)
+                    self.line += len(taken)
+                    taken.clear()
+            except (csv.Error, BrokenError) as error:
+                reason = _reason(error, len(taken))
+                self._give_back()
+                yield [], self.flaw() or reason
+                self._pass_on()
+            else:
+                return
+
+    def flaw(self) -> str:
+        """Say which characters of the record in progress no text may have, empty when all is well."""
+        return flaw("".join(self._taken), self._encoding)
+
+    def text(self) -> str:
+        """Return the record in progress as it stands in the file."""
+        return shown("".join(self._taken))
+
+    def _csv(self) -> Iterator[list[str]]:
+        return csv.reader(
+            self._feed(),
+            delimiter=self._delimiter,
+            quotechar=self._quote_char or None,
+            quoting=csv.QUOTE_MINIMAL if self._quote_char else csv.QUOTE_NONE,
+            strict=True,
+        )
+
+    def _feed(self) -> Iterator[str]:
+        """Yield line by line, and remember them until the record is passed on."""
+        taken, again, read = self._taken, self._again, self._lines.read
+        size = 0
+        while line := again.popleft() if again else read():
+            if taken:
+                taken.append(line)
+                size += len(line)
+                if size > min(_LONGEST_ROW_OF_LINES, self._affordable()):
+                    raise BrokenError(_NOT_CLOSED)
+            else:
+                taken.append(line)
+                size = len(line)
+                if size >= LONGEST_LINE:
+                    raise BrokenError(_LINE_TOO_LONG)
+            yield line
+
+    def _affordable(self) -> int:
+        return _IN_VAIN + _IN_VAIN_PER_LINE * self.line - self._in_vain
+
+    def _wrong_count(self, found: int, width: int) -> str:
+        if len(self._taken) > 1:
+            raise BrokenError(_NOT_CLOSED)
+        return self.flaw() or f"{found} fields instead of {width}"
+
+    def _pass_on(self) -> None:
+        self.line += len(self._taken)
+        self._taken.clear()
+
+    def _give_back(self) -> None:
+        """Keep the first line of the record only."""
+        others = self._taken[1:]
+        self._in_vain += sum(map(len, others))
+        self._again.extendleft(reversed(others))
+        del self._taken[1:]
+
+
+def _reason(error: Exception, lines: int) -> str:
+    if isinstance(error, BrokenError):
+        return str(error)
+    if lines > 1 or "end of data" in str(error):
+        return _NOT_CLOSED
+    return _FIELD_TOO_LONG if "field larger" in str(error) else f"broken quoting: {error}"
