@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from responsys_sandbox.accountclock import HOUR, AccountClock
+from responsys_sandbox.accountclock import HOUR, MINUTE, AccountClock
 from responsys_sandbox.exportoptions import ExportOptions, export_options
 from responsys_sandbox.exports import ExportJobs
+from responsys_sandbox.listjobs import list_jobs
 from responsys_sandbox.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 _MEMORY = "account.json"
 _LIST_JOB_AFTER = 300
-"""Seconds from the start of the feeds' job to that of the contact list's job."""
+"""Seconds from the start of the feeds' job to that of the first contact list's job."""
+_TABLE_JOBS_AFTER = 300
+"""Seconds from there to the first table's job."""
 
 
 class AccountError(Exception):
@@ -34,12 +38,14 @@ class AccountPlan:
         seed: Same seed, same account.
         start: The account's date of the first export run.
         exports: The settings of its export jobs.
+        leaving: Which part of the first contacts is deleted from the list in a day.
     """
 
     contacts: int = 500
     seed: int = 1
     start: date = date(2026, 3, 4)
     exports: ExportOptions = field(default_factory=ExportOptions)
+    leaving: float = 0.0
 
     @property
     def clock(self) -> AccountClock:
@@ -69,7 +75,8 @@ class Account:
             raise AccountError(f"{folder} holds no sandbox.")
         if known and plan and _life(known) != _life(plan):
             raise AccountError(
-                f"{folder} holds an account of other contacts, seed, start or offset: choose another folder."
+                f"{folder} holds an account of other contacts, seed, start, offset or leaving: "
+                "choose another folder."
             )
         for path in (self._download, self._spool):
             path.mkdir(parents=True, exist_ok=True)
@@ -99,16 +106,29 @@ class Account:
         plan, days = self._read()
         written: list[Path] = []
         for day in range(days, days + number):
-            simulation = self._lived(plan, day)
-            # Should the day break off, it is lived anew from the beginning.
-            self._simulation = None
-            run_at = plan.clock.run_at(day)
-            jobs = ExportJobs(self._download, self._spool, plan.exports, half_way)
-            written += jobs.feeds(simulation.next_day(), run_at)
-            changed = simulation.changed_since(plan.clock.run_at(day - 1)) if day else simulation.contacts
-            written += jobs.contacts(changed, run_at + _LIST_JOB_AFTER)
+            if day not in plan.exports.silent_days:
+                jobs = ExportJobs(self._download, self._spool, plan.exports, half_way)
+                written += self._export(plan, day, jobs)
             self._write(plan, day + 1)
-            self._simulation = simulation
+        return written
+
+    def _export(self, plan: AccountPlan, day: int, jobs: ExportJobs) -> list[Path]:
+        """Run the jobs of a day, over what has happened since they ran last."""
+        before = next((d for d in range(day - 1, -1, -1) if d not in plan.exports.silent_days), None)
+        simulation = self._lived(plan, 0 if before is None else before + 1)
+        # Should the day break off, it is lived anew from the beginning.
+        self._simulation = None
+        run_at = plan.clock.run_at(day)
+        events = chain.from_iterable(simulation.next_day() for _ in range(simulation.days, day + 1))
+        written = jobs.feeds(events, run_at)
+        since = None if before is None else plan.clock.run_at(before)
+        list_at = run_at + _LIST_JOB_AFTER
+        for number, job in enumerate(list_jobs(plan.exports)):
+            kind = "full" if since is None else job.kind(plan.start + timedelta(days=day), day)
+            people = simulation.contacts if kind == "full" else simulation.changed_since(since or 0)
+            written += jobs.contacts(job.members(people), job.name, kind, list_at + number * MINUTE)
+        written += jobs.tables(simulation.contacts, list_at + _TABLE_JOBS_AFTER)
+        self._simulation = simulation
         return written
 
     def add_sample(
@@ -131,7 +151,7 @@ class Account:
     def _lived(self, plan: AccountPlan, days: int) -> Simulation:
         """Return the simulation after so many days; one that is behind lives through them unrecorded."""
         if self._simulation is None or self._simulation.days > days:
-            self._simulation = Simulation(plan.seed, plan.contacts, plan.clock)
+            self._simulation = Simulation(plan.seed, plan.contacts, plan.clock, plan.leaving)
         while self._simulation.days < days:
             for _ in self._simulation.next_day():
                 pass
@@ -148,7 +168,7 @@ class Account:
 
 
 def _life(plan: AccountPlan) -> tuple[object, ...]:
-    return plan.contacts, plan.seed, plan.start, plan.exports.utc_offset
+    return plan.contacts, plan.seed, plan.start, plan.exports.utc_offset, plan.leaving
 
 
 def known_plan(folder: Path) -> AccountPlan | None:
@@ -160,5 +180,6 @@ def known_plan(folder: Path) -> AccountPlan | None:
 def _parsed(text: str) -> tuple[AccountPlan, int]:
     known = json.loads(text)
     start = date.fromisoformat(known["start"])
-    plan = AccountPlan(known["contacts"], known["seed"], start, export_options(known["exports"]))
+    exports = export_options(known["exports"])
+    plan = AccountPlan(known["contacts"], known["seed"], start, exports, known.get("leaving", 0.0))
     return plan, known["days"]

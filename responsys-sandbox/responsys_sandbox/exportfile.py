@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -70,10 +71,11 @@ class ExportFile:
         self._text.write(self._shape.dialect.line(values, self._shape.times))
         self.records += 1
 
-    def publish(self, half_way: Callable[[Path], None] | None = None) -> list[Path]:
+    def publish(self, moment: int, half_way: Callable[[Path], None] | None = None) -> list[Path]:
         """Give the file its name, then write the count file, then the ready file.
 
         Args:
+            moment: When the files were last modified, epoch seconds.
             half_way: Called with the path while only half of the data stands under the final name, as on a
                 server that does not write atomically.
 
@@ -92,9 +94,11 @@ class ExportFile:
             half_way(path)
             with path.open("ab") as file:
                 file.write(data[len(data) // 2 :])
+            os.utime(path, (moment, moment))
         else:
+            os.utime(self._temporary, (moment, moment))
             self._temporary.replace(path)
-        return [path, *self._companions(path)]
+        return [path, *self._companions(path, moment)]
 
     def _open(self) -> IO[str]:
         raw: IO[bytes] | gzip.GzipFile = self._stack.enter_context(self._temporary.open("wb"))
@@ -114,7 +118,7 @@ class ExportFile:
         inner = f".{self._shape.extension}" if self._options.inner_suffix else ""
         return f"{self._base}{inner}.{self._options.compression}"
 
-    def _companions(self, path: Path) -> list[Path]:
+    def _companions(self, path: Path, moment: int) -> list[Path]:
         options = self._options
         count = self.records + (options.header and options.count_header)
         stem = path.name if options.ready_full_name else self._base
@@ -123,9 +127,10 @@ class ExportFile:
             texts[options.count_extension] = f"{count}\n"
         if options.ready_extension:
             texts[options.ready_extension] = f"{count}\n" if options.ready_count else ""
-        return [self._placed(f"{stem}.{extension}", text) for extension, text in texts.items()]
+        return [self._placed(f"{stem}.{extension}", text, moment) for extension, text in texts.items()]
 
-    def _placed(self, name: str, text: str) -> Path:
+    def _placed(self, name: str, text: str, moment: int) -> Path:
         temporary = self._spool / name
         temporary.write_text(text, encoding="ascii")
+        os.utime(temporary, (moment, moment))
         return temporary.replace(self._folder / name)

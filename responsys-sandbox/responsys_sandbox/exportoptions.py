@@ -14,6 +14,10 @@ EMAIL_FEEDS = (
 MAX_CUSTOM_COLUMNS = 12
 _MAX_OFFSET = 14
 
+FullLists = Literal["first", "daily", "weekly", "monthly"]
+"""When a contact list is exported in full: the first time, and besides that never, each day, each seventh
+day, or on the first day of a month. Otherwise the job exports what has changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
@@ -45,8 +49,16 @@ class ExportOptions:
         unsorted: Whether rows stand only roughly in time's order.
         utc_offset: The account's zone, hours east of UTC; file names carry its time.
         local_times: Whether feeds write times in that zone, too, and not in UTC.
-        contacts_name: Name of the contact list's export; `{stamp}` stands for date and time.
-        contact_columns: Columns of the contact list's export; empty for all.
+        contacts_name: Name of the contact list's exports; `{stamp}` stands for date and time, `{kind}` for
+            full or delta.
+        contacts_full: When the contact list is exported in full.
+        contact_columns: Columns of the exports of contact lists; empty for all.
+        second_list_name: Name of the exports of a second contact list; empty for none.
+        second_list_full: When that list is exported in full.
+        second_list_share: Which part of the account's contacts is in it.
+        extension_name: Name of the exports of a profile extension table, in full; empty for none.
+        supplemental_name: Name of the exports of a supplemental table, in full; empty for none.
+        silent_days: Days on which no job runs, 0 for the first; the next run exports what they left.
     """
 
     account_id: int = 41207
@@ -74,7 +86,14 @@ class ExportOptions:
     utc_offset: int = -6
     local_times: bool = False
     contacts_name: str = "CONTACT_LIST_{stamp}.csv"
+    contacts_full: FullLists = "first"
     contact_columns: tuple[str, ...] = ()
+    second_list_name: str = ""
+    second_list_full: FullLists = "daily"
+    second_list_share: float = 0.4
+    extension_name: str = ""
+    supplemental_name: str = ""
+    silent_days: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what the types leave open.
@@ -86,8 +105,12 @@ class ExportOptions:
             raise ValueError(f"An account has at most {MAX_CUSTOM_COLUMNS} custom columns.")
         if len(self.delimiter) != 1 or len(self.quote) > 1:
             raise ValueError("The delimiter is one character, the enclosure one or none.")
-        if "." not in self.contacts_name or "/" in self.contacts_name:
-            raise ValueError("The contact list's file name needs an extension and no folder.")
+        names = (self.contacts_name, self.second_list_name, self.extension_name, self.supplemental_name)
+        chosen = [self.contacts_name, *filter(None, names[1:])]
+        if any("." not in name or "/" in name for name in chosen):
+            raise ValueError("A file name needs an extension and no folder.")
+        if len(set(chosen)) != len(chosen):
+            raise ValueError("Each job needs a file name of its own.")
         try:
             codecs.lookup(self.encoding)
         except LookupError:

@@ -8,19 +8,29 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
+from responsys_sandbox.accountclock import MINUTE
 from responsys_sandbox.contacts import LIST_COLUMNS, LIST_TIMES
 from responsys_sandbox.dialect import feed_dialect, list_dialect
 from responsys_sandbox.exportfile import ExportFile, FileShape
 from responsys_sandbox.feedrows import FeedRows
 from responsys_sandbox.samplerows import SampleRows
+from responsys_sandbox.tablerows import (
+    EXTENSION_COLUMNS,
+    EXTENSION_TIMES,
+    SUPPLEMENTAL_COLUMNS,
+    SUPPLEMENTAL_TIMES,
+    extension_rows,
+    supplemental_rows,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from responsys_sandbox.contacts import Contact
-    from responsys_sandbox.events import Event
+    from responsys_sandbox.events import Event, Value
     from responsys_sandbox.exportoptions import ExportOptions
+    from responsys_sandbox.listjobs import Kind
 
     HalfWay = Callable[[Path], None]
 
@@ -31,7 +41,7 @@ _MORE_LAUNCH_STATES = 50
 
 @dataclass(frozen=True)
 class ExportJobs:
-    """The account's two export jobs.
+    """The account's export jobs.
 
     Args:
         folder: The download folder.
@@ -60,35 +70,71 @@ class ExportJobs:
         rows = {stem: FeedRows(stem, options) for stem in options.feeds}
         random = Random(f"{options.account_id}/{run_at}")  # noqa: S311 - no secret
         with ExitStack() as stack:
+            moments = {stem: run_at + second for second, stem in enumerate(options.feeds)}
             files = {
-                stem: stack.enter_context(self._feed_file(stem, run_at + second, rows[stem]))
-                for second, stem in enumerate(options.feeds)
+                stem: stack.enter_context(self._feed_file(stem, moment, rows[stem]))
+                for stem, moment in moments.items()
             }
             found = (event for event in events if event.feed in files)
             for event in jumbled(repeated(found, options.duplicates, random), random, on=options.unsorted):
                 files[event.feed].write(rows[event.feed].values(event))
-            return [path for file in files.values() for path in file.publish(self.half_way)]
+            return [
+                path for stem, file in files.items() for path in file.publish(moments[stem], self.half_way)
+            ]
 
-    def contacts(self, contacts: Iterable[Contact], run_at: int) -> list[Path]:
-        """Run the Export Data job of the contact list.
+    def contacts(self, contacts: Iterable[Contact], name: str, kind: Kind, run_at: int) -> list[Path]:
+        """Run the Export Data job of a contact list.
 
         Args:
-            contacts: The contacts that changed since the last run; at the first run all of them.
+            contacts: The contacts to export.
+            name: Name of the job's files.
+            kind: Whether that is the full list or what has changed.
             run_at: When the job starts, epoch seconds.
 
         Returns:
             The new files in the order of their appearance.
         """
-        options = self.options
-        base, _, extension = options.contacts_name.replace("{stamp}", stamp(run_at, options)).rpartition(".")
-        header = options.contact_columns or LIST_COLUMNS
-        times = {position for position, name in enumerate(header) if name in LIST_TIMES}
-        shape = FileShape(header, times, list_dialect(options), extension)
-        with ExportFile(self.folder, self.spool, base, shape, options) as file:
-            for contact in contacts:
-                fields = contact.list_fields()
-                file.write([fields.get(name, "") for name in header])
-            return file.publish(self.half_way)
+        header = self.options.contact_columns or LIST_COLUMNS
+        times = {position for position, column in enumerate(header) if column in LIST_TIMES}
+        rows = (
+            [fields.get(column, "") for column in header]
+            for fields in (contact.list_fields() for contact in contacts)
+        )
+        return self._data(name.replace("{kind}", kind), header, times, rows, run_at)
+
+    def tables(self, contacts: Iterable[Contact], run_at: int) -> list[Path]:
+        """Run the Export Data jobs of the tables that the account exports, each of them in full.
+
+        Args:
+            contacts: All contacts of the account.
+            run_at: When the first job starts, epoch seconds; the next one a minute later.
+
+        Returns:
+            The new files in the order of their appearance.
+        """
+        written: list[Path] = []
+        if name := self.options.extension_name:
+            rows = extension_rows(contacts, run_at)
+            written += self._data(name, EXTENSION_COLUMNS, EXTENSION_TIMES, rows, run_at)
+        if name := self.options.supplemental_name:
+            rows = supplemental_rows()
+            written += self._data(name, SUPPLEMENTAL_COLUMNS, SUPPLEMENTAL_TIMES, rows, run_at + MINUTE)
+        return written
+
+    def _data(
+        self,
+        name: str,
+        header: Sequence[str],
+        times: Collection[int],
+        rows: Iterable[Sequence[Value | None]],
+        moment: int,
+    ) -> list[Path]:
+        base, _, extension = name.replace("{stamp}", stamp(moment, self.options)).rpartition(".")
+        shape = FileShape(header, times, list_dialect(self.options), extension)
+        with ExportFile(self.folder, self.spool, base, shape, self.options) as file:
+            for row in rows:
+                file.write(row)
+            return file.publish(moment, self.half_way)
 
     def sample(self, stem: str, rows: int, run_at: int) -> list[Path]:
         """Run an Export Feed Data job of any one feed, with rows that are right in type only.
@@ -105,7 +151,7 @@ class ExportJobs:
         with self._feed_file(stem, run_at, source) as file:
             for row in source.rows(rows):
                 file.write(row)
-            return file.publish(self.half_way)
+            return file.publish(run_at, self.half_way)
 
     def _feed_file(self, stem: str, moment: int, rows: FeedRows | SampleRows) -> ExportFile:
         options = self.options

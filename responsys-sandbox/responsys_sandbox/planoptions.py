@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from responsys_sandbox.account import AccountPlan
-from responsys_sandbox.exportoptions import ExportOptions
+from responsys_sandbox.exportoptions import ExportOptions, FullLists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,8 +19,18 @@ _Command = TypeVar("_Command", bound="Callable[..., Any]")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
 
+_FULL = click.Choice(get_args(FullLists))
+
+
 def _words(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _numbers(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    words = _words(_, __, value)
+    if words is not None and not all(word.isdecimal() for word in words):
+        raise click.BadParameter("days are whole numbers, separated by commas")
+    return None if words is None else tuple(map(int, words))
 
 
 def _option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
@@ -47,6 +57,9 @@ _OPTIONS = (
     ),
     _option("--contacts", type=click.IntRange(min=1), help="People in the list at first.  [default: 500]"),
     _option("--seed", type=int, help="Same seed, same account.  [default: 1]"),
+    _option(
+        "--leaving", type=click.FloatRange(0, 0.5), help="Part of the list deleted in a day.  [default: 0]"
+    ),
     _option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Day of the first exports."),
     _option("--account-id", type=click.IntRange(min=1), help="The account's number."),
     _option("--utc-offset", type=click.IntRange(-14, 14), help="The account's zone, hours east of UTC."),
@@ -68,6 +81,15 @@ _OPTIONS = (
     _option("--add-ons", callback=_words, help="Add-on columns switched on, separated by commas."),
     _flag("--shuffle-columns/--no-shuffle-columns", "Give the account an order of columns of its own."),
     _flag("--local-times/--no-local-times", "Write times in the account's zone, not in UTC."),
+    _option("--feeds", callback=_words, help="Feeds of the daily run, separated by commas."),
+    _option("--contacts-name", help="Of contact list files; {stamp} is the time, {kind} full or delta."),
+    _option("--contacts-full", type=_FULL, help="When the contact list is exported in full; else a delta."),
+    _option("--second-list-name", help="Of files of a second contact list; empty for none."),
+    _option("--second-list-full", type=_FULL, help="When that one is exported in full."),
+    _option("--second-list-share", type=click.FloatRange(0, 1), help="Part of the contacts that is in it."),
+    _option("--extension-name", help="Of files of a profile extension table; empty for none."),
+    _option("--supplemental-name", help="Of files of a supplemental table; empty for none."),
+    _option("--silent-days", callback=_numbers, help="Days without any job, 0 the first, by commas."),
 )
 
 

@@ -39,15 +39,18 @@ class Simulation:
         seed: Same seed, same account.
         contacts: How many people are in the list before the first day.
         clock: The account's days.
+        leaving: Which part of the people in the list at first is deleted from it in a day.
     """
 
-    def __init__(self, seed: int, contacts: int, clock: AccountClock) -> None:
+    def __init__(self, seed: int, contacts: int, clock: AccountClock, leaving: float = 0.0) -> None:
         self.days = 0
         self._initial, self._clock = contacts, clock
         self._agenda = Agenda(str(seed))
         self._messages = Messages(self._agenda, clock, self._remind)
         opening, random = clock.run_at(-1), self._agenda.random
         self.contacts = [old_contact(FIRST_RIID + number, opening, random) for number in range(contacts)]
+        self._leaving = leaving
+        self._riids = count(FIRST_RIID + contacts)
         self._launch_ids = count(70_001)
         self._welcome = Launch(next(self._launch_ids), WELCOME, "X", opening - 90 * DAY)
         self._cart: Launch | None = None
@@ -83,14 +86,26 @@ class Simulation:
                 moment = midnight + int(agenda.random.triangular(7, 23, 19) * HOUR)
                 agenda.at(moment, partial(change, moment))
 
+        if self._leaving:
+            for _ in range(agenda.about(self._initial * self._leaving)):
+                moment = midnight + int(agenda.random.triangular(7, 23, 19) * HOUR)
+                agenda.at(moment, self._leave)
+
     # People.
 
     def _join(self, moment: int) -> Iterator[Event]:
-        contact = new_contact(FIRST_RIID + len(self.contacts), moment, self._agenda.random)
+        contact = new_contact(next(self._riids), moment, self._agenda.random)
         self.contacts.append(contact)
         welcome_at = moment + 2 * MINUTE
         self._agenda.at(welcome_at, partial(self._messages.send, contact, self._welcome, welcome_at))
         yield _permission("OPT_IN", moment, contact, "Unknown")
+
+    def _leave(self) -> Iterator[Event]:
+        """Let a contact be deleted from the list, which is no event; what was sent may still be opened."""
+        if len(self.contacts) > 1:
+            contact = self.contacts.pop(self._agenda.below(len(self.contacts)))
+            contact.deliverable = False
+        return iter(())
 
     def _update(self, moment: int) -> Iterator[Event]:
         """Let a contact's loyalty tier change, which is no event."""

@@ -215,3 +215,37 @@ def test_a_folder_with_another_account_is_refused(tmp_path: Path) -> None:
     done = sandbox(tmp_path, "run", *where, "--seed", "5", *script("pass"))
     assert done.returncode == 1
     assert one_line(done).endswith("choose another folder.")
+
+
+def test_the_other_export_jobs_are_chosen_by_options(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    options = (
+        *("--feeds", "OPEN,CLICK", "--leaving", "0.01", "--silent-days", "1", "--extension-name", "PET.csv"),
+        *(
+            "--contacts-name",
+            "ALL_{kind}.csv",
+            "--contacts-full",
+            "daily",
+            "--supplemental-name",
+            "SHOPS.csv",
+        ),
+        *("--second-list-name", "VIP.csv", "--second-list-full", "weekly", "--second-list-share", "0.5"),
+    )
+    done = sandbox(
+        tmp_path, "run", "--folder", str(folder), "--days", "3", "--contacts", "30", *options, *script("")
+    )
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in (folder / "files" / "download").iterdir() if path.suffix != ".ready"}
+    feeds = {name for name in names if name[0].isdigit()}
+    assert {name.split("_")[1] for name in feeds} == {"OPEN", "CLICK"}
+    assert len(feeds) == 4
+    assert names - feeds == {"ALL_full.csv", "VIP.csv", "PET.csv", "SHOPS.csv"}
+    plan = json.loads((folder / "account.json").read_text(encoding="utf-8"))
+    assert plan["leaving"] == 0.01
+    assert plan["exports"]["second_list_full"] == "weekly"
+
+
+def test_silent_days_are_numbers(tmp_path: Path) -> None:
+    done = sandbox(tmp_path, "run", *QUICK, "--silent-days", "monday", *script(""))
+    assert done.returncode == 2
+    assert "days are whole numbers" in done.stderr

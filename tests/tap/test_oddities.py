@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.exports import OPEN_HEADER, delimited, open_row, write_opens
+
+from responsys_sandbox.account import Account, AccountPlan
+from responsys_sandbox.contacts import LIST_COLUMNS
+from responsys_sandbox.exportoptions import ExportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +69,28 @@ def test_files_without_header_have_the_documented_columns(tap: Tap, download: Pa
     run = tap(settings={"has_header": False, "column_names": names})
     (contact,) = run.records["contacts"]
     assert (contact["RIID_"], contact["subscription_status"], contact["TIER"]) == (7, "subscribed", "gold")
+
+
+def test_a_days_exports_are_the_same_with_and_without_header(
+    tap: Tap, download: Path, tmp_path: Path
+) -> None:
+    runs = []
+    for header in (True, False):
+        exports = ExportOptions(header=header, custom_columns=(), add_ons=(), derived_column="")
+        account = Account(tmp_path / f"header {header}", AccountPlan(contacts=60, exports=exports))
+        for path in account.add_days():
+            shutil.copy2(path, download)
+        contacts = {"contacts": list(LIST_COLUMNS)}
+        runs.append(
+            tap(settings={"has_header": header, "column_names": contacts, "ready_extension": "ready"})
+        )
+    assert [run.exit_code for run in runs] == [0, 0]
+    with_header, without = (run.records for run in runs)
+    assert with_header.keys() >= {"sent", "open", "contacts", "launch_state"}
+    for records in without.values():
+        for record in records:
+            record["_sdc_source_lineno"] += 1
+    assert without == with_header
 
 
 @pytest.mark.parametrize(
