@@ -1,0 +1,74 @@
+"""PGP keys and messages, made by gpg in a key ring of the tests' own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+needs_gpg = pytest.mark.skipif(not shutil.which("gpg"), reason="gpg is not installed")
+
+
+@dataclass(frozen=True)
+class PgpPair:
+    """A key pair in the tests' key ring."""
+
+    name: str
+    private: bytes
+    public: bytes
+
+
+def gpg(*arguments: str, data: bytes = b"", passphrase: str = "") -> bytes:
+    """Run gpg over the tests' key ring; return what it prints."""
+    options = ("--batch", "--no-tty", "--pinentry-mode", "loopback", "--trust-model", "always", "--yes")
+    return subprocess.run(
+        ["gpg", "--homedir", _home(), *options, "--passphrase", passphrase, *arguments],
+        input=data, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+
+
+@cache
+def pair(name: str, *, passphrase: str = "", expires: str = "never", made: str | None = None) -> PgpPair:
+    """Make a key pair, once per test process.
+
+    Args:
+        name: Whose it is.
+        passphrase: The passphrase of its private half.
+        expires: When it expires, `YYYY-MM-DD`.
+        made: When it was made, `YYYYMMDDTHHMMSS`; now if None.
+    """
+    clock = ("--faked-system-time", made) if made else ()
+    user = f"{name} <{name}@example.com>"
+    gpg(*clock, "--quick-gen-key", user, "future-default", "default", expires, passphrase=passphrase)
+    private = gpg("--armor", "--export-secret-keys", user, passphrase=passphrase)
+    return PgpPair(name, private, gpg("--armor", "--export", user))
+
+
+def encrypted(
+    data: bytes, to: PgpPair, *options: str, signed_by: PgpPair | None = None, armoured: bool = False
+) -> bytes:
+    """Encrypt for a key, with further options of gpg's."""
+    arguments = [*options, "--recipient", to.name, "--encrypt"]
+    if signed_by:
+        arguments += ["--local-user", signed_by.name, "--sign"]
+    return gpg(*(["--armor"] if armoured else []), *arguments, data=data)
+
+
+@cache
+def _home() -> str:
+    # A short path: the agent's socket lies in it.
+    home = tempfile.mkdtemp(prefix="pgp-tests-", dir="/tmp")
+    atexit.register(_remove, home)
+    return home
+
+
+def _remove(home: str) -> None:
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False, env=dict(os.environ))
+    shutil.rmtree(Path(home), ignore_errors=True)
