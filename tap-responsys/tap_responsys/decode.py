@@ -1,4 +1,4 @@
-"""From the bytes on the server to the delimited text: zip and gzip, found by their first bytes."""
+"""From the bytes on the server to the delimited text: stacks of PGP, zip and gzip, found by first bytes."""
 
 from __future__ import annotations
 
@@ -10,53 +10,59 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, cast
 
 from responsys_io.errors import DataError
+from tap_responsys.packing import ENOUGH, packing
+from tap_responsys.zipmembers import check_is_only_one, check_is_open, is_export
+from tap_responsys.zipstream import UnzippedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from responsys_io.keyring import KeyRing
+    from tap_responsys.packing import Packing
+
 _READ_AHEAD = 1 << 20
-_ZIP, _EMPTY_ZIP, _GZIP = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b"
-_PGP_SUFFIXES = (".gpg", ".pgp")
 _DEEPEST = 3
 _BROKEN = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
 
 
 @contextmanager
-def decoded(raw: io.RawIOBase, name: str) -> Iterator[IO[bytes]]:
+def decoded(raw: io.RawIOBase, name: str, ring: KeyRing | None = None) -> Iterator[IO[bytes]]:
     """Unpack an export while it is read; nothing is written to disk.
 
     The first bytes decide, not the suffix: exports named `.txt` have been seen zipped.
 
     Args:
         raw: The file as it lies on the server; seekable.
-        name: Its name, for error texts.
+        name: Its name, for error texts, and to tell binary PGP from text.
+        ring: The keys that encrypted exports are decrypted with.
 
     Yields:
-        The delimited text as bytes.
+        The delimited text as bytes. Only at its end is it certain that the file is whole.
 
     Raises:
-        DataError: RSYS-3201 to RSYS-3204 for an archive that is broken, holds several files or is encrypted.
+        DataError: RSYS-3201 to RSYS-3213 for an archive that is broken, holds several files or cannot be
+            decrypted.
+        SettingsError: RSYS-1301, RSYS-1306 when gpg or a key cannot be used.
     """
-    stream = _buffered(raw)
-    opened: list[io.BufferedReader | zipfile.ZipFile] = [stream]
+    opened: list[io.BufferedReader | zipfile.ZipFile] = [_buffered(raw)]
     try:
-        if name.lower().endswith(_PGP_SUFFIXES):
-            raise DataError(
-                "RSYS-3204",
-                f"{name} is encrypted with PGP, which this version cannot read.",
-                "Export without it.",
-            )
-        for _ in range(_DEEPEST):
-            start = _peek(stream)
-            if start.startswith((_ZIP, _EMPTY_ZIP)):
-                archive = zipfile.ZipFile(stream)
-                opened.append(archive)
-                stream = _buffered(_only_member(archive, name))
-            elif start.startswith(_GZIP):
-                stream = _buffered(gzip.GzipFile(fileobj=stream))
-            else:
+        for depth in range(_DEEPEST + 1):
+            stream = cast("io.BufferedReader", opened[-1])
+            packed = packing(stream.peek(ENOUGH)[:ENOUGH], name)
+            if packed is None:
                 break
-            opened.append(stream)
+            if depth == _DEEPEST:
+                raise DataError(
+                    "RSYS-3213",
+                    f"{name} is packed more than {_DEEPEST} times.",
+                    "Have the export job pack its files less deeply.",
+                )
+            if packed == "zip" and depth == 0:
+                # Its directory is read first, so that a file which is cut off is known before the first row.
+                archive = zipfile.ZipFile(stream)
+                opened += [archive, _buffered(_only_member(archive, name))]
+            else:
+                opened.append(_buffered(_unpacked(packed, stream, name, ring)))
         yield stream
     except _BROKEN as error:
         raise DataError(
@@ -73,18 +79,23 @@ def _buffered(stream: object) -> io.BufferedReader:
     return io.BufferedReader(cast("io.RawIOBase", stream), _READ_AHEAD)
 
 
-def _peek(stream: io.BufferedReader) -> bytes:
-    return stream.peek(len(_ZIP))[: len(_ZIP)]
+def _unpacked(packed: Packing, stream: io.BufferedReader, name: str, ring: KeyRing | None) -> object:
+    """Return what a stream holds, read from front to back."""
+    if packed == "zip":
+        return UnzippedStream(stream, name)
+    if packed == "gzip":
+        return gzip.GzipFile(fileobj=stream, mode="rb")
+    if ring is None or not ring.has_private_key:
+        raise DataError(
+            "RSYS-3204",
+            f"{name} is encrypted with PGP and pgp_private_key is not set.",
+            "Set it, or pgp_private_key_file, to the private half of the key that the export job uses.",
+        )
+    return ring.decrypted(stream, name)
 
 
 def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) != 1:
-        raise DataError(
-            "RSYS-3202",
-            f"{name} holds {len(members)} files instead of one.",
-            "Connect writes one file per archive.",
-        )
-    if members[0].flag_bits & 0x1:
-        raise DataError("RSYS-3203", f"{name} is protected by a zip password.", "Connect does not set one.")
+    members = [member for member in archive.infolist() if is_export(member.filename)]
+    check_is_only_one(len(members), name)
+    check_is_open(members[0].flag_bits, name)
     return archive.open(members[0])

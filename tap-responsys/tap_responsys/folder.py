@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from responsys_io.fileserver import FileServer, RemoteFile
+    from responsys_io.keyring import KeyRing
     from tap_responsys.listing import ExportFile, ExportNames, Listing
     from tap_responsys.parse import Dialect
 
@@ -41,6 +42,7 @@ class ExportFolder:
         ready_extension: Extension of ready files; without one, files have to keep still to count as complete.
         count_extension: Extension of count files beside the ready files, which may state a count as well.
         settle_seconds: How long they have to keep still.
+        ring: The keys that encrypted exports are decrypted with.
         sleep: Waits; tests pass their own.
     """
 
@@ -55,6 +57,7 @@ class ExportFolder:
         ready_extension: str | None = None,
         count_extension: str | None = None,
         settle_seconds: float = 10,
+        ring: KeyRing | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._server = server
@@ -65,6 +68,7 @@ class ExportFolder:
         self._ready_extension = ready_extension
         self._count_extension = count_extension
         self._settle_seconds = settle_seconds
+        self._ring = ring
         self._sleep = sleep
         self._later: Listing | None = None
 
@@ -119,7 +123,7 @@ class ExportFolder:
     @contextmanager
     def reader(self, export: ExportFile) -> Iterator[ExportReader]:
         """Open an export; the block must end before another one is opened."""
-        with self._server.open(export.remote) as raw, decoded(raw, export.name) as stream:
+        with self._server.open(export.remote) as raw, decoded(raw, export.name, self._ring) as stream:
             columns = layout(export.stream, self._column_names)
             yield ExportReader(stream, self._dialect, export.name, columns)
 

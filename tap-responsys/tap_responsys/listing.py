@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Oracle, responsys-user, Help/CED/CEDOutputFiles.htm: account, feed, date, time. Zipped exports are seen
 # both as X.zip and as X.txt.zip, encrypted ones may carry .gpg at either place.
-_SUFFIXES = re.compile(r"(?:\.(?:txt|csv|zip|gz|gpg|pgp))+$", re.IGNORECASE)
+_SUFFIXES = re.compile(r"(?:\.(?:txt|csv|zip|gz|gpg|pgp|asc))+$", re.IGNORECASE)
 _FEED_NAME = re.compile(r"(?P<account>\d+)_(?P<stem>[A-Z_]+?)_(?P<stamp>\d{8}_\d{6})", re.IGNORECASE)
 _STAMP_FORMAT = "%Y%m%d_%H%M%S"
 _STAMP = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?:_?(\d{2})(\d{2})(\d{2}))?(?!\d)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from responsys_io.settings import API_PROPERTIES, FILE_SERVER_PROPERTIES, setting
+from responsys_io.settings import API_PROPERTIES, FILE_SERVER_PROPERTIES, SECRET, setting
 from tap_responsys.rejects import REJECTED_ROWS
 
 if TYPE_CHECKING:
@@ -65,6 +65,31 @@ SETTINGS: dict[str, dict[str, Any]] = {
             "uniqueItems": True,
         },
         examples=[{"contacts": ["RIID_", "EMAIL_PERMISSION_STATUS_", "MODIFIED_DATE_"]}],
+    ),
+    "pgp_private_key": setting(
+        "string",
+        "PGP private key",
+        "Private PGP key that encrypted exports are decrypted with, armoured, as gpg --armor "
+        "--export-secret-keys prints it. Literal \\n stands for a line break. The program gpg has "
+        "to be installed.",
+        **SECRET,
+    ),
+    "pgp_private_key_file": setting(
+        "string", "PGP private key file", "Path of a file with the private PGP key, armoured or binary."
+    ),
+    "pgp_passphrase": setting(
+        "string", "PGP passphrase", "Passphrase of the private PGP key, where it has one.", **SECRET
+    ),
+    "pgp_public_key": setting(
+        "string",
+        "PGP public key of the sender",
+        "Public PGP key that exports are signed with, armoured. When it is set, encrypted exports without a "
+        "valid signature by this key are refused; when it is not, signatures are not checked.",
+    ),
+    "pgp_public_key_file": setting(
+        "string",
+        "PGP public key file",
+        "Path of a file with the sender's public PGP key, armoured or binary.",
     ),
     "timezone": setting(
         "string",

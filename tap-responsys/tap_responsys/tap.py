@@ -19,6 +19,8 @@ from responsys_io.errors import DataError, ResponsysError, SettingsError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.feeds import feeds
 from responsys_io.fileserver import FileServer, FileServerLogin
+from responsys_io.keyring import KeyRing
+from responsys_io.pgpkeys import PgpKeys
 from responsys_io.settings import delimiter_of, format_problems, problems
 from tap_responsys import columns as cols
 from tap_responsys.apistreams import AccountApi, ApiStream, api_streams
@@ -80,12 +82,18 @@ class TapResponsys(Tap):
             ready_extension=config.get("ready_extension") or None,
             count_extension=config.get("count_extension") or None,
             settle_seconds=chosen(config, "settle_seconds"),
+            ring=self.key_ring,
         )
 
     @cached_property
     def account_api(self) -> AccountApi:
         """The REST API, where its settings are given."""
         return AccountApi(self.config)
+
+    @cached_property
+    def key_ring(self) -> KeyRing:
+        """The keys for encrypted exports; gpg is asked when there is one."""
+        return KeyRing(PgpKeys.from_config(self.config))
 
     @cached_property
     def rejected_rows(self) -> RejectedRows:
@@ -179,7 +187,7 @@ class TapResponsys(Tap):
             state=json.load(state) if state else None,
             catalog=json.load(catalog) if catalog else None,
         )
-        with tap.folder, tap.account_api:
+        with tap.folder, tap.key_ring, tap.account_api:
             tap.sync_all()
             if any(isinstance(stream, ApiStream) and stream.selected for stream in tap.streams.values()):
                 # These have no state, yet a STATE at the end is how a reader sees that the tap has finished.

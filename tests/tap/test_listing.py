@@ -28,6 +28,7 @@ def test_every_stem_is_matched_whole(stem: str) -> None:
         ("1234_CLICK_20190103_130532.CSV", "click"),
         ("1234_click_20190103_130532.txt.gz", "click"),
         ("1234_CLICK_20190103_130532.txt.gpg", "click"),
+        ("1234_CLICK_20190103_130532.zip.asc", "click"),
         ("1234_PROGRAM_STATE_20190103_130532.txt", "program_state"),
         ("1234_PROGRAM_20190103_130532.txt", "program"),
         ("CONTACT_LIST_20190103.csv.zip", "contacts"),

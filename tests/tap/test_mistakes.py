@@ -135,6 +135,8 @@ def test_about_and_discovery(tap: Callable[..., Run], download: Path) -> None:
         "private_key",
         "private_key_passphrase",
         "api_password",
+        "pgp_private_key",
+        "pgp_passphrase",
     }
     assert "batch" not in about["capabilities"]
     assert "| host " in tap("--about", "--format=markdown").stdout
