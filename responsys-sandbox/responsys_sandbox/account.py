@@ -12,6 +12,7 @@ from responsys_sandbox.accountclock import HOUR, MINUTE, AccountClock
 from responsys_sandbox.exportoptions import ExportOptions, export_options
 from responsys_sandbox.exports import ExportJobs
 from responsys_sandbox.listjobs import list_jobs
+from responsys_sandbox.pgp import PgpKeyFolder
 from responsys_sandbox.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Account:
     def __init__(self, folder: Path, plan: AccountPlan | None = None) -> None:
         self._memory = folder / _MEMORY
         self._download, self._spool = folder / "files" / "download", folder / "spool"
+        self._pgp = PgpKeyFolder(folder / "keys")
         self._simulation: Simulation | None = None
         known = known_plan(folder)
         if known is None and plan is None:
@@ -107,7 +109,7 @@ class Account:
         written: list[Path] = []
         for day in range(days, days + number):
             if day not in plan.exports.silent_days:
-                jobs = ExportJobs(self._download, self._spool, plan.exports, half_way)
+                jobs = ExportJobs(self._download, self._spool, plan.exports, self._pgp, half_way)
                 written += self._export(plan, day, jobs)
             self._write(plan, day + 1)
         return written
@@ -145,7 +147,7 @@ class Account:
             The files that have appeared, in order.
         """
         plan, days = self._read()
-        jobs = ExportJobs(self._download, self._spool, plan.exports, half_way)
+        jobs = ExportJobs(self._download, self._spool, plan.exports, self._pgp, half_way)
         return jobs.sample(stem, rows, plan.clock.run_at(days) + HOUR)
 
     def _lived(self, plan: AccountPlan, days: int) -> Simulation:

@@ -32,9 +32,15 @@ class ExportOptions:
         header: Whether the first line names the columns.
         extension: Of uncompressed feed files; Oracle's pages disagree about txt and csv.
         compression: How the files are packed: not at all, zip or gzip.
-        inner_suffix: Whether a packed file is named `X.txt.zip`, not `X.zip`; both have been seen.
+        inner_suffix: Whether a packed or encrypted file is named `X.txt.zip`, not `X.zip`; both have been
+            seen.
+        encryption: Whether files are encrypted with PGP, for the key that the sandbox makes for its customer.
+        pgp_armour: Whether the message is text, not binary.
+        pgp_signed: Whether the sender signs it.
+        pgp_first: Whether files are encrypted and then packed (`X.gpg.zip`), not the other way round.
         ready_extension: Extension of the ready file; None writes none.
-        ready_full_name: Whether the ready file of `X.txt` is `X.txt.ready`, not `X.ready`.
+        ready_name: What ready and count files are named after: base for `X.ready`, inner for `X.txt.ready`
+            however the file is packed, full for `X.zip.ready`.
         ready_count: Whether the ready file holds the number of records; else it is empty.
         count_extension: Extension of a count file besides; None writes none.
         count_header: Whether the counts include the header line.
@@ -70,8 +76,12 @@ class ExportOptions:
     extension: Literal["txt", "csv"] = "txt"
     compression: Literal["none", "zip", "gz"] = "none"
     inner_suffix: bool = False
+    encryption: Literal["none", "pgp"] = "none"
+    pgp_armour: bool = False
+    pgp_signed: bool = False
+    pgp_first: bool = False
     ready_extension: str | None = "ready"
-    ready_full_name: bool = False
+    ready_name: Literal["base", "inner", "full"] = "base"
     ready_count: bool = True
     count_extension: str | None = None
     count_header: bool = False

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from responsys_sandbox.events import Event, Value
     from responsys_sandbox.exportoptions import ExportOptions
     from responsys_sandbox.listjobs import Kind
+    from responsys_sandbox.pgp import PgpKeyFolder
 
     HalfWay = Callable[[Path], None]
 
@@ -47,12 +48,14 @@ class ExportJobs:
         folder: The download folder.
         spool: Where files are written before they appear; on the same file system.
         options: The jobs' settings.
+        pgp: The keys for encrypted exports.
         half_way: See `ExportFile.publish`.
     """
 
     folder: Path
     spool: Path
     options: ExportOptions
+    pgp: PgpKeyFolder
     half_way: HalfWay | None = None
 
     def feeds(self, events: Iterable[Event], run_at: int) -> list[Path]:
@@ -131,7 +134,7 @@ class ExportJobs:
     ) -> list[Path]:
         base, _, extension = name.replace("{stamp}", stamp(moment, self.options)).rpartition(".")
         shape = FileShape(header, times, list_dialect(self.options), extension)
-        with ExportFile(self.folder, self.spool, base, shape, self.options) as file:
+        with ExportFile(self.folder, self.spool, base, shape, self.options, self.pgp) as file:
             for row in rows:
                 file.write(row)
             return file.publish(moment, self.half_way)
@@ -157,7 +160,7 @@ class ExportJobs:
         options = self.options
         base = f"{options.account_id}_{stem}_{stamp(moment, options)}"
         shape = FileShape(rows.header, rows.times, feed_dialect(options), options.extension)
-        return ExportFile(self.folder, self.spool, base, shape, options)
+        return ExportFile(self.folder, self.spool, base, shape, options, self.pgp)
 
 
 def stamp(moment: int, options: ExportOptions) -> str:

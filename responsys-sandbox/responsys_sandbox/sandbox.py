@@ -12,6 +12,7 @@ from responsys_sandbox.account import Account, AccountPlan, known_plan
 from responsys_sandbox.background import BackgroundLoop
 from responsys_sandbox.certificates import ensure_certificates, server_context
 from responsys_sandbox.keys import ensure_key, fingerprint, write_secret
+from responsys_sandbox.pgp import PgpKeyFolder
 from responsys_sandbox.rest import RestApi, RestOptions
 from responsys_sandbox.sftp import HOME_FOLDERS, FileServer, SftpOptions
 from responsys_sandbox.store import Store
@@ -114,8 +115,14 @@ class Sandbox:
             for name, value in access.items()
         }
         settings |= {"TAP_RESPONSYS_PATH": "download", "TARGET_RESPONSYS_REMOTE_PATH": "upload"}
-        if ready := self.account.plan.exports.ready_extension:
-            settings["TAP_RESPONSYS_READY_EXTENSION"] = ready
+        exports = self.account.plan.exports
+        if exports.ready_extension:
+            settings["TAP_RESPONSYS_READY_EXTENSION"] = exports.ready_extension
+        if exports.encryption == "pgp":
+            pgp = PgpKeyFolder(self.keys)
+            settings["TAP_RESPONSYS_PGP_PRIVATE_KEY_FILE"] = str(pgp.customer_private_key())
+            if exports.pgp_signed:
+                settings["TAP_RESPONSYS_PGP_PUBLIC_KEY_FILE"] = str(pgp.sender_public_key())
         return settings
 
     def _serve_api(self, loop: BackgroundLoop, stack: ExitStack) -> dict[str, str]:

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support.pgp import needs_gpg
 
 from responsys_sandbox.store import Store
 from responsys_sandbox.tables import Column, Table
@@ -156,6 +157,24 @@ def test_export_options_are_kept_with_the_folder(tmp_path: Path) -> None:
     names = [path.name for path in (tmp_path / "kept" / "files" / "download").iterdir()]
     assert len(names) == 11
     assert all("_20260501_" in name and name.endswith(".zip") for name in names)
+
+
+@needs_gpg
+def test_encrypted_exports_come_with_the_settings_to_read_them(tmp_path: Path) -> None:
+    text = """
+import json, os, pathlib
+names = ("PGP_PRIVATE_KEY_FILE", "PGP_PUBLIC_KEY_FILE")
+print(json.dumps([pathlib.Path(os.environ["TAP_RESPONSYS_" + name]).read_text()[:27] for name in names]))
+download = pathlib.Path(os.environ["RESPONSYS_SANDBOX_FOLDER"], "files", "download")
+print(json.dumps(sorted("".join(path.suffixes) for path in download.iterdir() if "_SENT_" in path.name)))
+"""
+    chosen = ("--encryption", "pgp", "--pgp-signed", "--pgp-armour", "--compression", "zip", "--pgp-first")
+    life = ("--days", "1", "--contacts", "30", "--ready-name", "full")
+    done = sandbox(tmp_path, "run", *life, *chosen, *script(text))
+    keys, suffixes = map(json.loads, done.stdout.splitlines())
+    assert keys == ["-----BEGIN PGP PRIVATE KEY ", "-----BEGIN PGP PUBLIC KEY B"]
+    assert suffixes == [".gpg.zip", ".gpg.zip.ready"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_import_loads_uploaded_files_and_tables_counts_rows(tmp_path: Path) -> None:

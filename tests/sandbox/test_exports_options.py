@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zipfile
 from dataclasses import replace
@@ -59,6 +60,24 @@ def test_encoding(tmp_path: Path) -> None:
     assert any("é" in row["FIRST_NAME"] for row in read(path, encoding="iso-8859-1").rows)
 
 
+@pytest.mark.parametrize(("encoding", "mark"), [("utf-8-sig", codecs.BOM_UTF8), ("utf-16", codecs.BOM_UTF16)])
+@pytest.mark.parametrize("compression", ["none", "zip", "gz"])
+def test_encodings_with_a_byte_order_mark(
+    tmp_path: Path, encoding: str, mark: bytes, compression: str
+) -> None:
+    plain = read(one(exported(tmp_path / "plain"), "SENT"))
+    path = one(exported(tmp_path / "marked", encoding=encoding, compression=compression), "SENT")
+    data = path.read_bytes()
+    if compression == "zip":
+        with zipfile.ZipFile(path) as archive:
+            data = archive.read(archive.namelist()[0])
+    elif compression == "gz":
+        data = gzip.decompress(data)
+    assert data.startswith(mark)
+    assert data.count(mark) == 1
+    assert parse(path, data.decode(encoding)).rows == plain.rows
+
+
 def test_without_header(tmp_path: Path) -> None:
     plain = one(exported(tmp_path / "plain"), "SENT").read_text()
     assert one(exported(tmp_path / "bare", header=False), "SENT").read_text() == plain.partition("\n")[2]
@@ -87,9 +106,25 @@ def test_gzip(tmp_path: Path) -> None:
     assert gzip.decompress(packed.read_bytes()) == plain
 
 
-def test_ready_files_can_have_the_full_name_and_no_count(tmp_path: Path) -> None:
-    paths = exported(tmp_path, ready_full_name=True, ready_count=False, ready_extension="ok")
-    ready = one(paths, "SENT").with_name(one(paths, "SENT").name + ".ok")
+@pytest.mark.parametrize(
+    ("compression", "name", "suffix"),
+    [
+        ("none", "base", ".ok"),
+        ("none", "inner", ".txt.ok"),
+        ("none", "full", ".txt.ok"),
+        ("zip", "base", ".ok"),
+        ("zip", "inner", ".txt.ok"),
+        ("zip", "full", ".zip.ok"),
+    ],
+)
+def test_ready_files_in_every_naming_and_without_a_count(
+    tmp_path: Path, compression: str, name: str, suffix: str
+) -> None:
+    paths = exported(
+        tmp_path, compression=compression, ready_name=name, ready_count=False, ready_extension="ok"
+    )
+    data = one(paths, "SENT")
+    ready = data.with_name(data.name.partition(".")[0] + suffix)
     assert ready in paths
     assert ready.read_text() == ""
 

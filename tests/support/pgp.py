@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-needs_gpg = pytest.mark.skipif(not shutil.which("gpg"), reason="gpg is not installed")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HAS_GPG = shutil.which("gpg") is not None
+needs_gpg = pytest.mark.skipif(not HAS_GPG, reason="gpg is not installed")
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,18 @@ def encrypted(
     return gpg(*(["--armor"] if armoured else []), *arguments, data=data)
 
 
+@contextmanager
+def imported(*keys: Path) -> Iterator[str]:
+    """Make a key ring of nothing but the keys in some files; yields its folder."""
+    home = tempfile.mkdtemp(prefix="pgp-tests-", dir="/tmp")
+    try:
+        command = ["gpg", "--homedir", home, "--batch", "--quiet", "--import", *map(str, keys)]
+        subprocess.run(command, check=True, capture_output=True)
+        yield home
+    finally:
+        _remove(home)
+
+
 @cache
 def _home() -> str:
     # A short path: the agent's socket lies in it.
@@ -70,5 +87,5 @@ def _home() -> str:
 
 
 def _remove(home: str) -> None:
-    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False, env=dict(os.environ))
-    shutil.rmtree(Path(home), ignore_errors=True)
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    shutil.rmtree(home, ignore_errors=True)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.exportfolder import read
+from support.pgp import HAS_GPG
 from support.plugins import run_tap
 
 from responsys_io.feeds import feeds
-from responsys_sandbox.account import AccountPlan
+from responsys_sandbox.account import Account, AccountPlan
 from responsys_sandbox.exportoptions import ExportOptions
 from responsys_sandbox.sandbox import Sandbox, SandboxOptions
 
@@ -28,14 +29,32 @@ JOBS = {
         {"delimiter": "semicolon"},
     ),
     "tabs, Windows-1252, csv": (
-        ExportOptions(delimiter="\t", encoding="cp1252", extension="csv", ready_full_name=True),
+        ExportOptions(delimiter="\t", encoding="cp1252", extension="csv", ready_name="full"),
         {"delimiter": "tab", "encoding": "cp1252"},
     ),
     "pipes, an apostrophe as enclosure": (
         ExportOptions(delimiter="|", quote="'", custom_columns=tuple(f"CUSTOM_{n}" for n in range(12))),
         {"delimiter": "pipe", "quote_char": "'"},
     ),
+    "UTF-8 with a byte order mark": (ExportOptions(encoding="utf-8-sig"), {"encoding": "utf-8"}),
+    "UTF-16": (ExportOptions(encoding="utf-16"), {"encoding": "utf-16"}),
 }
+PACKED: dict[str, dict[str, Any]] = {
+    "zip": {"compression": "zip"},
+    "txt.zip, UTF-16": {"compression": "zip", "inner_suffix": True, "encoding": "utf-16"},
+    "gz": {"compression": "gz"},
+    "gpg": {"encryption": "pgp"},
+    "txt.gpg, armoured": {"encryption": "pgp", "pgp_armour": True, "inner_suffix": True},
+    "gpg, signed": {"encryption": "pgp", "pgp_signed": True},
+    "zip.gpg": {"encryption": "pgp", "compression": "zip", "ready_name": "full"},
+    "txt.zip.gpg, armoured and signed": {
+        "encryption": "pgp", "compression": "zip", "inner_suffix": True, "pgp_armour": True,
+        "pgp_signed": True,
+    },
+    "gz.gpg": {"encryption": "pgp", "compression": "gz"},
+    "txt.gpg.zip": {"encryption": "pgp", "compression": "zip", "pgp_first": True, "inner_suffix": True},
+    "gpg.gz, signed": {"encryption": "pgp", "compression": "gz", "pgp_first": True, "pgp_signed": True},
+}  # fmt: skip
 
 
 def tap_over(sandbox: Sandbox, tmp_path: Path, settings: dict[str, Any]) -> Run:
@@ -90,3 +109,30 @@ def test_every_feed_comes_out_as_it_was_written(job: str, tmp_path: Path) -> Non
         assert [record["_sdc_source_lineno"] for record in records] == list(range(2, len(rows) + 2))
         schema = run.schemas[feed.stream_name]["schema"]["properties"]
         assert set(rows[0]) <= set(schema)
+
+
+@pytest.mark.parametrize("job", PACKED)
+def test_every_stack_of_packings_comes_out_as_it_was_written(job: str, tmp_path: Path) -> None:
+    options = PACKED[job]
+    if "encryption" in options and not HAS_GPG:
+        pytest.skip("gpg is not installed")
+    plain = ExportOptions(feeds=("SENT", "CLICK"), ready_extension=None)
+    written = Account(tmp_path / "plain", AccountPlan(contacts=60, exports=plain)).add_days()
+    exports = ExportOptions(feeds=plain.feeds, **options)
+    plan = AccountPlan(contacts=60, exports=exports)
+    with Sandbox(tmp_path / "sandbox", options=SandboxOptions(days=1, plan=plan)) as sandbox:
+        run = tap_over(sandbox, tmp_path, {"encoding": exports.encoding})
+    assert run.exit_code == 0, run.errors
+    for path, stream in zip(written, ("sent", "click", "contacts"), strict=True):
+        rows = read(path).rows
+        records = run.records[stream]
+        assert len(records) == len(rows) > 0
+        key = "RIID_" if stream == "contacts" else "RIID"
+        assert [record[key] for record in records] == [int(row[key]) for row in rows]
+    assert_no_key_is_told(run, sandbox)
+
+
+def assert_no_key_is_told(run: Run, sandbox: Sandbox) -> None:
+    for path in sandbox.keys.glob("pgp_*.asc"):
+        lines = path.read_text(encoding="ascii").splitlines()
+        assert not any(line in run.stderr for line in lines if len(line) > 40)
