@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.archives import packed
 from support.exports import write_opens
+from support.pgp import HAS_GPG, pair
 from support.plugins import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
 
     from support.openssh import SshServer
     from support.plugins import Run
@@ -22,10 +25,12 @@ if TYPE_CHECKING:
 ROWS = 24_000
 
 
-def read_until(process: subprocess.Popen[str], rows: int) -> tuple[set[int], dict[str, Any]]:
+def read_until(
+    process: subprocess.Popen[str], rows: int, before: Iterable[int] = ()
+) -> tuple[set[int], dict[str, Any]]:
     """Play a destination: take messages until so many rows have come, then stop listening."""
     assert process.stdout is not None
-    seen: set[int] = set()
+    seen = set(before)
     state: dict[str, Any] = {}
     for line in process.stdout:
         message = json.loads(line)
@@ -49,18 +54,32 @@ def covered(state: dict[str, Any]) -> int:
     )
 
 
-@pytest.fixture
-def process(sshd: SshServer, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """The tap, running."""
+def key_rings(pid: int) -> list[str]:
+    """Return the key rings that gpg processes of a process work with."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    commands = [Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0") for child in children]
+    return [words[words.index("--homedir") + 1] for words in commands if "--homedir" in words]
+
+
+@contextlib.contextmanager
+def started(tmp_path: Path, settings: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
+    """Run the tap in a process of its own, killed at the latest when the block ends."""
     config = tmp_path / "own.json"
-    config.write_text(json.dumps({**sshd.config, "settle_seconds": 0}), encoding="utf-8")
-    write_opens(sshd.files / "download", 3, range(ROWS))
+    config.write_text(json.dumps(settings), encoding="utf-8")
     with subprocess.Popen(
         [sys.executable, "-m", "tap_responsys", "--config", str(config)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
     ) as running:  # fmt: skip
         yield running
         running.kill()
+
+
+@pytest.fixture
+def process(sshd: SshServer, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The tap, running over one export."""
+    write_opens(sshd.files / "download", 3, range(ROWS))
+    with started(tmp_path, {**sshd.config, "settle_seconds": 0}) as running:
+        yield running
 
 
 @pytest.mark.parametrize(
@@ -86,6 +105,37 @@ def test_a_killed_run_loses_nothing_and_goes_on_inside_the_file(
     assert again == list(range(10_002, ROWS + 2))
     assert seen | set(again) == set(range(2, ROWS + 2))
     assert tap(state=rest.state).records == {}
+
+
+@pytest.mark.parametrize("suffixes", ["gz", "zip", "gpg", "zip.gpg", "gpg.zip"])
+def test_a_killed_run_goes_on_inside_a_packed_file(
+    suffixes: str, sshd: SshServer, tap: Callable[..., Run], tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {}
+    if "gpg" in suffixes:
+        if not HAS_GPG:
+            pytest.skip("gpg is not installed")
+        settings["pgp_private_key"] = pair("customer").private.decode()
+    path = write_opens(sshd.files / "download", 3, range(ROWS))
+    path.with_name(f"{path.stem}.{suffixes}").write_bytes(packed(path.read_bytes(), suffixes))
+    path.unlink()
+    with started(tmp_path, {**sshd.config, "settle_seconds": 0, **settings}) as running:
+        first, _ = read_until(running, 10)
+        rings = key_rings(running.pid)
+        assert bool(rings) == ("gpg" in suffixes)
+        seen, state = read_until(running, 13_000, first)
+        running.terminate()
+        _, stderr = running.communicate()
+        assert running.returncode == 143
+        assert "Traceback" not in stderr
+    assert not [ring for ring in rings if Path(ring).exists()]
+    assert covered(state) == 10_000
+    rest = tap(state=state, settings=settings)
+    assert rest.exit_code == 0, rest.errors
+    again = [record["_sdc_source_lineno"] for record in rest.records["open"]]
+    assert again == list(range(10_002, ROWS + 2))
+    assert seen | set(again) == set(range(2, ROWS + 2))
+    assert tap(state=rest.state, settings=settings).records == {}
 
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(process: subprocess.Popen[str]) -> None:

@@ -50,6 +50,8 @@ STRANGERS = new_key("ed25519").openssh
             2,
             "RSYS-1201: host_key_fingerprint is not a SHA256 fingerprint",
         ),
+        ({"pgp_private_key": STRANGERS}, 2, "RSYS-1303: pgp_private_key holds no PGP key"),
+        ({"pgp_public_key_file": "/no/such/key"}, 2, "RSYS-1302: pgp_public_key_file /no/such/key cannot"),
         ({"path": "no/such/folder"}, 2, "RSYS-2101: There is no folder no/such/folder"),
         ({"host": None}, 2, "RSYS-1001: .*incomplete: host missing"),
         ({"port": SECRET}, 2, "RSYS-1000: Setting port has to be of type integer"),
