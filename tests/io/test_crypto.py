@@ -78,6 +78,21 @@ def test_a_passphrase_opens_the_key_and_an_idle_one_does_no_harm() -> None:
     assert decrypt(encrypted(TEXT, pair("customer")), keys(passphrase=SECRET)) == TEXT
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="other processes are seen as Linux shows them"
+)
+def test_nobody_sees_the_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAP_RESPONSYS_PGP_PASSPHRASE", SECRET)
+    message = encrypted(TEXT, pair("protected", passphrase=SECRET))
+    given = keys(name="protected", passphrase=SECRET)
+    with KeyRing(given) as ring, ring.decrypted(io.BytesIO(message), "X.gpg") as stream:
+        stream.read(10)
+        process = Path(f"/proc/{stream._process.pid}")
+        assert b"--decrypt" in (process / "cmdline").read_bytes()
+        for shown in ("cmdline", "environ"):
+            assert SECRET.encode() not in (process / shown).read_bytes()
+
+
 @pytest.mark.parametrize("passphrase", ["", "wrong"])
 def test_a_missing_or_wrong_passphrase(passphrase: str) -> None:
     message = encrypted(TEXT, pair("protected", passphrase=SECRET))
