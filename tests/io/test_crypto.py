@@ -158,9 +158,9 @@ def test_a_signature_by_the_right_key_is_asked_for_when_it_is_set() -> None:
     assert decrypt(signed, keys("signer")) == TEXT
 
 
-def forged() -> bytes:
+def forged(signer: str = "signer") -> bytes:
     """A message that is whole and whose signature was made over another text."""
-    original = gpg(*PLAINLY, "--local-user", pair("signer").name, "--sign", data=TEXT)
+    original = gpg(*PLAINLY, "--local-user", pair(signer).name, "--sign", data=TEXT)
     return encrypted(changed(original, 900_000), pair("customer"), "--no-literal", *PLAINLY)
 
 
@@ -183,6 +183,10 @@ def forged() -> bytes:
 def test_signatures_that_do_not_count(message: Callable[[], bytes], line: str) -> None:
     with pytest.raises(DataError, match=line):
         decrypt(message(), keys("signer"))
+
+
+def test_signatures_are_not_looked_at_where_no_signer_is_set() -> None:
+    assert decrypt(forged("customer")) != TEXT
 
 
 def test_a_signers_key_that_has_expired() -> None:
@@ -212,6 +216,8 @@ def test_closing_early_ends_gpg() -> None:
     with KeyRing(keys()) as ring:
         stream = ring.decrypted(io.BytesIO(encrypted(TEXT, pair("customer"))), "X.gpg")
         assert stream.read(10) == TEXT[:10]
+        # Else a signal from the terminal would end gpg before its reader knows why.
+        assert os.getpgid(stream._process.pid) != os.getpgrp()
         stream.close()
         assert stream._process.returncode == -signal.SIGKILL
 
