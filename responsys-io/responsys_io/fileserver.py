@@ -13,11 +13,14 @@ import paramiko
 
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.remotereader import RemoteReader
+from responsys_io.remoteupload import Upload, remove
 from responsys_io.retry import Retry
 from responsys_io.sshsession import FileServerLogin, SshSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from responsys_io.remoteupload import Source, Uploaded, Verify
 
 __all__ = ["FileServer", "FileServerLogin", "RemoteFile"]
 
@@ -152,6 +155,22 @@ class FileServer:
         sent = self._call(send, f"file {path}")
         self._call(lambda sftp: _publish(sftp, temporary, path), f"file {path}")
         return sent
+
+    def deliver(
+        self, source: Source, path: str, *, replace: bool = True, verify: Verify = "size"
+    ) -> Uploaded:
+        """Upload a file with all that `Upload` does for it; see there for arguments and errors."""
+        return Upload(
+            lambda action: self._call(action, f"file {path}"), source, path, replace=replace, verify=verify
+        ).run()
+
+    def remove(self, path: str) -> None:
+        """Delete a file; one that is not there is no error.
+
+        Raises:
+            SettingsError: RSYS-2102 without permission.
+        """
+        self._call(lambda sftp: remove(sftp, path), f"file {path}")
 
     def _call(self, action: Callable[[paramiko.SFTPClient], Result], where: str) -> Result:
         """Run an action, with a new session after a lost one, and name what it was about when it fails."""
