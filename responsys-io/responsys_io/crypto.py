@@ -59,7 +59,7 @@ class Decrypted(io.RawIOBase):
         self._pending = memoryview(b"")
         self._status_line = b""
         self._took_all = False
-        self._process, self._status = _started(command, passphrase)
+        self._process, self._status = started_gpg(command, passphrase)
         assert self._process.stdin is not None  # noqa: S101  pipes, as ordered
         assert self._process.stdout is not None  # noqa: S101
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
@@ -134,10 +134,17 @@ class Decrypted(io.RawIOBase):
             pipe.close()
 
 
-def _started(command: Sequence[str], passphrase: str) -> tuple[subprocess.Popen[bytes], io.FileIO]:
+def started_gpg(
+    command: Sequence[str], passphrase: str, *, output: int = subprocess.PIPE
+) -> tuple[subprocess.Popen[bytes], io.FileIO]:
     """Start gpg with its passphrase on a pipe of its own; return it with the pipe of its status lines.
 
     Its texts for people hold names and addresses from keys: nobody reads them.
+
+    Args:
+        command: The gpg command, which works on standard input and standard output.
+        passphrase: The private key's passphrase, empty for none.
+        output: Where standard output goes, a file descriptor or a new pipe.
     """
     secret, secret_in = os.pipe()
     status, status_in = os.pipe()
@@ -146,7 +153,7 @@ def _started(command: Sequence[str], passphrase: str) -> tuple[subprocess.Popen[
         process = subprocess.Popen(  # noqa: S603  no shell, no value of a setting
             [command[0], "--status-fd", str(status_in), "--passphrase-fd", str(secret), *command[1:]],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.DEVNULL,
             bufsize=0,
             pass_fds=(status_in, secret),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from responsys_io.crypto import Decrypted, gpg_environment
+from responsys_io.encryption import Encrypting
 from responsys_io.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ _HAS_PRIVATE_KEY = 16  # flag of IMPORT_OK
 
 
 class KeyRing:
-    """The run's keys, imported into a folder of gpg's own when the first encrypted file is met.
+    """The run's keys, imported into a folder of gpg's own when they are first needed.
+
+    For decrypting, the private key is that of the files' receiver and the public key that of their signer;
+    for encrypting, the public key is that of the receiver and the private key that of the signer.
 
     The folder belongs to this user alone and lies in memory, or in the temporary folder where there is no
     `/dev/shm`. It is removed on `close`, at the latest when the interpreter ends; that of a process which
@@ -46,7 +50,8 @@ class KeyRing:
     def __init__(self, keys: PgpKeys) -> None:
         self._keys = keys
         self._home: Path | None = None
-        self._signers: frozenset[str] = frozenset()
+        self._public: frozenset[str] = frozenset()
+        self._private: frozenset[str] = frozenset()
         self._remove: Callable[[], object] | None = None
 
     def __enter__(self) -> Self:
@@ -74,10 +79,38 @@ class KeyRing:
             self._open()
         checks = () if self._keys.public_key else ("--skip-verify",)
         command = (*self._gpg(), "--output", "-", *checks, "--decrypt")
-        return Decrypted(source, command, self._keys.passphrase, name=name, signers=self._signers)
+        return Decrypted(source, command, self._keys.passphrase, name=name, signers=self._public)
+
+    def encrypting(self, output: int) -> Encrypting:
+        """Return a stream that encrypts what is written to it for the public key.
+
+        The message is signed where there is a private key.
+
+        Args:
+            output: Descriptor of the file that gets the message.
+
+        Raises:
+            SettingsError: RSYS-1301, RSYS-1306 when gpg or a key cannot be used.
+        """
+        if self._home is None:
+            self._open()
+        signature = [part for key in self._private for part in ("--local-user", key)]
+        recipients = [part for key in self._public for part in ("--recipient", key)]
+        signing = ("--sign",) if signature else ()
+        command = (*self._gpg(), *signature, *recipients, "--output", "-", *signing, "--encrypt")
+        return Encrypting(output, command, self._keys.passphrase)
+
+    def try_encrypting(self) -> None:
+        """Encrypt nothing, to see whether gpg can.
+
+        Raises:
+            SettingsError: RSYS-1301, RSYS-1306 to RSYS-1308 when gpg or a key cannot be used.
+        """
+        with Path(os.devnull).open("wb") as nowhere:
+            self.encrypting(nowhere.fileno()).close()
 
     def close(self) -> None:
-        """Stop gpg's agent and remove the keys; a further call of `decrypted` imports them again."""
+        """Stop gpg's agent and remove the keys; a further call imports them again."""
         if self._remove is not None:
             self._remove()
         self._home = None
@@ -92,9 +125,11 @@ class KeyRing:
         # Without this the agent asks for smart cards before it says that it has no such key.
         (home / "gpg-agent.conf").write_text("disable-scdaemon\n", encoding="ascii")
         try:
-            self._import(self._keys.private_key, "pgp_private_key", flag=_HAS_PRIVATE_KEY)
+            if self._keys.private_key:
+                key = self._keys.private_key
+                self._private = self._import(key, "pgp_private_key", flag=_HAS_PRIVATE_KEY)
             if self._keys.public_key:
-                self._signers = self._import(self._keys.public_key, "pgp_public_key")
+                self._public = self._import(self._keys.public_key, "pgp_public_key")
         except BaseException:
             self.close()
             raise
@@ -193,6 +228,6 @@ def _check_gpg() -> None:
 def _unusable_gpg(reason: str) -> SettingsError:
     return SettingsError(
         "RSYS-1301",
-        f"There are exports encrypted with PGP, and gpg {reason}.",
+        f"There are files to decrypt or to encrypt with PGP, and gpg {reason}.",
         "Install GnuPG 2.2 or later, so that the program gpg is on the PATH.",
     )

@@ -19,12 +19,12 @@ _BEGIN, _END = "-----BEGIN PGP {} KEY BLOCK-----", "-----END PGP {} KEY BLOCK---
 
 @dataclass(frozen=True)
 class PgpKeys:
-    """What exports are decrypted and their signatures checked with.
+    """What exports are decrypted and their signatures checked with, or uploads encrypted and signed.
 
     Args:
-        private_key: The private key as gpg exports it, armoured or binary; empty for none.
+        private_key: Our private key as gpg exports it, armoured or binary; empty for none.
         passphrase: Its passphrase; empty for none.
-        public_key: The signer's public key; empty where signatures are not checked.
+        public_key: The other side's public key; empty where there is none.
     """
 
     private_key: bytes = field(default=b"", repr=False)
@@ -96,8 +96,7 @@ def _checked(key: bytes, source: str, wanted: str) -> bytes:
     raise SettingsError(
         "RSYS-1304",
         f"{source} holds a {kind.lower()} PGP key instead of a {wanted.lower()} one.",
-        "Exports are decrypted with your private key; their signatures are checked with the sender's public "
-        "one.",
+        "pgp_private_key is your own key, pgp_public_key that of the other side.",
     )
 
 

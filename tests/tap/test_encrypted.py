@@ -106,6 +106,8 @@ def test_gpg_is_only_asked_for_where_it_is_needed(
     run = tap(settings=settings)
     assert run.exit_code == 2
     assert len(run.errors) == 1
-    assert "RSYS-1301: There are exports encrypted with PGP, and gpg cannot be run" in run.errors[0]
+    assert (
+        "RSYS-1301: There are files to decrypt or to encrypt with PGP, and gpg cannot be run" in run.errors[0]
+    )
     sealed.unlink()
     assert tap(settings=settings).exit_code == 0
