@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.scripted.script.popleft()(self)
 
-    do_GET = do_POST = do_DELETE = _answer  # noqa: N815  names of the standard library
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815  names of the standard library
 
     def log_message(self, *_: Any) -> None:
         """Keep the tests' output clean."""
