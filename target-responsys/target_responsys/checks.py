@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from responsys_io.naming import object_name_problem
 from responsys_io.settings import format_problems
+from target_responsys.filechecks import file_problems
+from target_responsys.filenames import PLACES
 from target_responsys.settings import chosen, delimiter
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ _NEEDED = {
 }
 _PLACES = {
     "table_name": ("stream",),
-    "file_name": ("table", "stream", "campaign_id", "execution_id", "date"),
+    "file_name": PLACES,
     "rejects_file": ("execution_id",),
 }
 
@@ -33,6 +35,7 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
     folder = config.get("folder_name")
     if folder and (problem := object_name_problem(folder)):
         found.append(f"Setting folder_name names no folder: {problem}.")
+    found += file_problems(config)
     found += format_problems(
         encoding=chosen(config, "encoding"),
         timezone=chosen(config, "timezone"),

@@ -1,71 +1,181 @@
-"""Rows into a CSV file that nobody sees before it is complete: it has no name on this machine's disk."""
+"""Rows into CSV files that nobody sees before they are complete: they have no name on this machine's disk."""
 
 from __future__ import annotations
 
-import csv
+import codecs
+import contextlib
 import io
 import tempfile
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from responsys_io.errors import DataError
-from target_responsys.settings import chosen, delimiter
+from responsys_io.errors import DataError, TransientError
+from target_responsys.csvlines import FileFormat, LineMaker
+from target_responsys.packing import Packing
+from target_responsys.rows import UnfitRecordError
+from target_responsys.settings import chosen
+from target_responsys.spoolslice import SpoolSlice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from responsys_io.keyring import KeyRing
+    from target_responsys.filenames import FileNaming
+
+
+class UnwritableRecordError(UnfitRecordError):
+    """A record has a character that the file's character set has not."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A complete file in the spool: its bytes, its rows, and the number for its count file."""
+
+    content: SpoolSlice
+    rows: int
+    count: int
 
 
 class CsvSpool:
-    """A CSV file being written: every field enclosed, lines ended by LF, as Oracle's own exports look.
+    """The files of a stream while they are written, one after the other in one unnamed temporary file.
 
     Args:
         columns: Names for the header.
-        config: The target's settings: delimiter, quote_char, encoding, include_header, count_header.
+        naming: How the files are named; archives hold a name.
+        config: The target's settings.
+        ring: The keys to encrypt with, None for no encryption.
     """
 
-    def __init__(self, columns: Sequence[str], config: Mapping[str, Any]) -> None:
-        self._encoding: str = chosen(config, "encoding")
-        self._binary = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  closed by close
-        self._text = io.TextIOWrapper(self._binary, encoding=self._encoding, newline="")
-        self._writer = csv.writer(
-            self._text,
-            delimiter=delimiter(config),
-            quotechar=chosen(config, "quote_char"),
-            quoting=csv.QUOTE_ALL,
-            lineterminator="\n",
-        )
+    def __init__(
+        self, columns: Sequence[str], naming: FileNaming, config: Mapping[str, Any], ring: KeyRing | None
+    ) -> None:
+        self.naming = naming
         self.rows = 0
-        self._uncounted = 0
-        if chosen(config, "include_header"):
-            self._writer.writerow(columns)
-            self._uncounted = int(bool(chosen(config, "count_header")))
+        self._form = FileFormat.of(config)
+        self._line = LineMaker(self._form)
+        self._header = self._line(columns) if chosen(config, "include_header") else ""
+        self._uncounted = int(bool(self._header and chosen(config, "count_header")))
+        self._most_rows: int = chosen(config, "split_rows")
+        self._most_bytes: int = chosen(config, "split_bytes")
+        self._compression: str = chosen(config, "compression")
+        self._ring = ring
+        self._parts: list[Part] = []
+        self._open: _OpenPart | None = None
+        with _spooling():
+            unbuffered = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed by close
+        self._file = unbuffered
 
-    @property
-    def count(self) -> int:
-        """What the count file says."""
-        return self.rows + self._uncounted
-
-    def write(self, row: Sequence[str]) -> None:
-        """Append a row.
+    def write(self, cells: Sequence[str]) -> int:
+        """Append a row; return the number of the file that it is in, from 1 on.
 
         Raises:
-            DataError: RSYS-5201 for a character that the encoding has not.
+            UnfitRecordError: The row cannot be written in this format.
+            DataError: RSYS-5201 for a header that the character set has not.
+            TransientError: RSYS-5202 when the temporary folder takes no more.
         """
-        try:
-            self._writer.writerow(row)
-        except UnicodeEncodeError as error:
-            raise DataError(
-                "RSYS-5201",
-                f"A value has a character that {self._encoding} cannot write.",
-                "Set encoding to utf-8, here and in the import job.",
-            ) from error
+        text = self._line(cells)
+        with _spooling():
+            part = self._open or self._begun()
+            if not part.write(text, self._most_rows, self._most_bytes):
+                self._finish(part)
+                part = self._begun()
+                part.write(text)
         self.rows += 1
+        return len(self._parts) + 1
 
-    def finished(self) -> BinaryIO:
-        """Return the complete file, at its start."""
-        self._text.flush()
-        self._binary.seek(0)
-        return self._binary
+    def finished(self) -> list[Part]:
+        """Complete the last file; return all of them."""
+        if self._open:
+            with _spooling():
+                self._finish(self._open)
+        return self._parts
 
     def close(self) -> None:
-        """Give the disk space back."""
-        self._text.close()
+        """Give the disk space back, whether the files are complete or not."""
+        if self._open:
+            self._open.packing.abort()
+            self._open = None
+        self._file.close()
+
+    def _begun(self) -> _OpenPart:
+        # gpg writes by itself: where it begins and ends is known from the file only.
+        start = self._file.seek(0, io.SEEK_END)
+        member = self.naming.member(len(self._parts) + 1)
+        packing = Packing(self._file, compression=self._compression, member=member, ring=self._ring)
+        self._open = _OpenPart(packing, start, self._form.encoding)
+        try:
+            self._open.begin(self._header)
+        except UnwritableRecordError as error:
+            raise DataError(
+                "RSYS-5201",
+                f"The name of a column has a character that {self._form.encoding} cannot write.",
+                "Set encoding to utf-8, here and in the import job, or name the column in tables.",
+            ) from error
+        return self._open
+
+    def _finish(self, part: _OpenPart) -> None:
+        part.finish()
+        self._open = None
+        content = SpoolSlice(self._file, part.start, self._file.seek(0, io.SEEK_END))
+        self._parts.append(Part(content, part.rows, part.rows + self._uncounted))
+
+
+class _OpenPart:
+    """The file that is being written."""
+
+    def __init__(self, packing: Packing, start: int, encoding: str) -> None:
+        self.packing = packing
+        self.start = start
+        self.rows = 0
+        self._size = 0
+        self._encoding = encoding
+        # A character set with a byte order mark, or with shift states, is a matter of the whole file.
+        self._encoder = codecs.getincrementalencoder(encoding)()
+
+    def begin(self, header: str) -> None:
+        """Write the header."""
+        self._add(self._encoded(header))
+
+    def write(self, text: str, most_rows: int = 0, most_bytes: int = 0) -> bool:
+        """Write a line, unless the file would become too large; a first line is written whatever its size."""
+        before = self._encoder.getstate()
+        data = self._encoded(text)
+        if self.rows and (
+            (most_rows and self.rows >= most_rows) or (most_bytes and self._size + len(data) > most_bytes)
+        ):
+            self._encoder.setstate(before)
+            return False
+        self._add(data)
+        self.rows += 1
+        return True
+
+    def finish(self) -> None:
+        """Complete the file."""
+        self._add(self._encoder.encode("", final=True))
+        self.packing.finish()
+
+    def _encoded(self, text: str) -> bytes:
+        before = self._encoder.getstate()
+        try:
+            return self._encoder.encode(text)
+        except UnicodeEncodeError:
+            self._encoder.setstate(before)
+            raise UnwritableRecordError(
+                f"a value has a character that {self._encoding} cannot write"
+            ) from None
+
+    def _add(self, data: bytes) -> None:
+        self._size += len(data)
+        self.packing.write(data)
+
+
+@contextlib.contextmanager
+def _spooling() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TransientError(
+            "RSYS-5202",
+            f"The temporary folder takes no more of the file: {error.strerror or error}.",
+            "Make room there, or set TMPDIR to a folder with more.",
+        ) from error

@@ -1,70 +1,108 @@
-"""Delivery as a CSV file on the file server, for a Connect import job."""
+"""Delivery as CSV files on the file server, for a Connect import job."""
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from target_responsys.csvspool import CsvSpool
-from target_responsys.filenames import file_names
+from target_responsys.cells import CellMaker
+from target_responsys.csvspool import CsvSpool, UnwritableRecordError
+from target_responsys.filenames import file_naming
+from target_responsys.fileresult import FileResult
+from target_responsys.followup import Delivered, job_of
 from target_responsys.rows import RowMaker, UnfitRecordError
+from target_responsys.samples import Samples
+from target_responsys.settings import chosen
 from target_responsys.sink import ResponsysSink
-
-if TYPE_CHECKING:
-    from responsys_io.fileserver import FileServer
+from target_responsys.upload import upload
 
 
 class FileSink(ResponsysSink):
-    """A stream that becomes one file per run, under its name once it is complete."""
+    """A stream that becomes one or several files per run, under their names once all are complete."""
 
     def prepare(self) -> None:
-        """Open the spool."""
+        """Compile the way from records to cells, and try the keys.
+
+        Raises:
+            SettingsError: RSYS-1301 to RSYS-1308 when files cannot be encrypted with them.
+        """
+        config = self._target.config
         self._make_row = RowMaker(self.route, self.zone, single_line=True)
-        self._spool = CsvSpool(self.route.column_names, self._target.config)
+        self._make_cells = CellMaker(self.route, config)
+        columns = self.route.column_names
+        key = [columns.index(name) for name in self.route.key_columns] if self.route.keys else []
+        self._samples = Samples(chosen(config, "verify_rows") if chosen(config, "pickup_timeout") else 0, key)
+        self._ring = self._target.key_ring if chosen(config, "encryption") == "pgp" else None
+        if self._ring:
+            self._ring.try_encrypting()
+        self._spool: CsvSpool | None = None
+        self.delivered: list[Delivered] = []
 
     @property
     def rows(self) -> int:
         """Rows that wait to be published."""
-        return self._spool.rows
+        return self._spool.rows if self._spool else 0
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002
         """Write a record to the spool."""
         self.tally.received += 1
         try:
             row = self._make_row.complete(record)
+            cells = self._make_cells(row)
+            part = self._opened().write(cells)
+        except UnwritableRecordError as error:
+            self.reject(record, "RSYS-5201", str(error))
         except UnfitRecordError as error:
             self.reject(record, "RSYS-5301", str(error))
-            return
-        self._spool.write(row)
+        else:
+            self._samples.add(part, row, cells)
 
     def process_batch(self, context: dict[str, Any]) -> None:
-        """Do nothing yet: the file is published when the input has come to its end."""
+        """Do nothing yet: the files are published when the input has come to its end."""
 
-    def clean_up(self) -> None:
-        """Publish the file, then its count file, then its ready file, each complete or not at all."""
+    def publish(self) -> None:
+        """Upload the files, each with its count and its ready file.
+
+        Raises:
+            ResponsysError: See `upload`; the files before the one that failed stand.
+        """
+        config = self._target.config
         # An import job fails on an empty file (Oracle's page on importing supplemental data).
-        destination = self._publish(self._target.file_server) if self._spool.rows else ""
-        self.tally.delivered = self._spool.rows
-        self._target.tallies[destination or f"No file for stream {self.stream_name}"] = self.tally
-        super().clean_up()
+        spool = self._spool if self._spool and self._spool.rows else None
+        parts = spool.finished() if spool else []
+        names = [spool.naming.of(number) for number, _ in enumerate(parts, 1)] if spool else []
+        results = [
+            FileResult(self.stream_name, self.route.table, name.data, part.rows, number, len(parts))
+            for number, (name, part) in enumerate(zip(names, parts, strict=True), 1)
+        ]
+        self._target.files.extend(results)
+        for name, part, result in zip(names, parts, results, strict=True):
+            upload(self._target.file_server, part, name, result, config)
+            rows = self._samples.of(result.part)
+            job = job_of(config, self.stream_name)
+            self.delivered.append(Delivered(result, self.route, rows, job))
+        self.tally.delivered = self.rows
+        self._target.tallies[self._destination(names[0].data if names else "", len(names))] = self.tally
 
     def close(self) -> None:
         """Give the spool's disk space back, published or not."""
-        self._spool.close()
+        if self._spool:
+            self._spool.close()
 
-    def _publish(self, server: FileServer) -> str:
-        places = {
-            "table": self.route.table,
-            "stream": self.stream_name,
-            "campaign_id": self.route.campaign_id,
-            "execution_id": self._target.execution_id,
-        }
-        names = file_names(self._target.config, places, self._target.started, self._target.published)
-        size = server.upload(self._spool.finished(), names.data)
-        self._target.published.append(names.data)
-        if names.count:
-            server.upload(io.BytesIO(f"{self._spool.count}\n".encode("ascii")), names.count)
-        if names.ready:
-            server.upload(io.BytesIO(b""), names.ready)
-        self.logger.info("Published %s: %d rows, %d bytes", names.data, self._spool.rows, size)
-        return names.data
+    def _destination(self, name: str, files: int) -> str:
+        if not files:
+            return f"No file for stream {self.stream_name}"
+        return name if files == 1 else f"{name} and {files - 1} more"
+
+    def _opened(self) -> CsvSpool:
+        if self._spool is None:
+            target = self._target
+            places = {
+                "table": self.route.table,
+                "stream": self.stream_name,
+                "campaign_id": self.route.campaign_id,
+                "execution_id": target.execution_id,
+            }
+            naming = file_naming(target.config, places, target.started, target.file_stems)
+            target.file_stems.add(naming.stem)
+            self._spool = CsvSpool(self.route.column_names, naming, target.config, self._ring)
+        return self._spool

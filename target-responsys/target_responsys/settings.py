@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from responsys_io.restapi import MAX_RECORDS
 from responsys_io.settings import API_PROPERTIES, FILE_SERVER_PROPERTIES, delimiter_of, setting
+from target_responsys.filesettings import FILE_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,7 @@ _TABLE_RULE = {
         "folder": {"type": "string"},
         "columns": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
         "keys": {"type": "array", "items": {"type": "string"}},
+        "connect_job_id": {"type": "string"},
     },
     "additionalProperties": False,
 }
@@ -57,8 +59,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "object",
         "Tables",
         "Where streams go, by stream: a table's name, or an object of table, folder (instead of "
-        "folder_name), columns (property to column name; null leaves the property out) and keys "
-        "(properties that identify a row, instead of the stream's own).",
+        "folder_name), columns (property to column name; null leaves the property out), keys "
+        "(properties that identify a row, instead of the stream's own) and connect_job_id.",
         additionalProperties=_TABLE_RULE,
         default={},
         examples=[{"carts": {"table": "Acquia_AbandonedCart", "columns": {"id": "CART_ID", "debug": None}}}],
@@ -133,78 +135,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         default="UTC",
         examples=["UTC", "America/Chicago"],
     ),
-    "remote_path": setting(
-        "string",
-        "Upload folder",
-        "Of delivery sftp: folder on the file server that the import job reads.",
-        default="upload",
-    ),
-    "file_name": setting(
-        "string",
-        "File name",
-        "Of delivery sftp: name without extension; {table}, {stream}, {campaign_id}, {execution_id} and "
-        "{date} (YYYYMMDD) are filled in.",
-        default="{table}",
-    ),
-    "date_suffix": setting(
-        "boolean",
-        "Date suffix",
-        "Of delivery sftp: put _YYYYMMDD_HHMMSS (UTC) behind the file's name.",
-        default=True,
-    ),
-    "include_header": setting(
-        "boolean", "Header", "Of delivery sftp: write the columns' names into the first line.", default=True
-    ),
-    "delimiter": setting(
-        "string",
-        "Delimiter",
-        "Of delivery sftp: field delimiter, one character or comma, semicolon, pipe, tab.",
-        default=",",
-    ),
-    "quote_char": setting(
-        "string",
-        "Enclosure",
-        "Of delivery sftp: character around every field; inside a field it is doubled.",
-        default='"',
-        minLength=1,
-        maxLength=1,
-    ),
-    "encoding": setting(
-        "string", "Character set", "Of delivery sftp: character set of the file.", default="utf-8"
-    ),
-    "count_extension": setting(
-        "string",
-        "Count file extension",
-        "Of delivery sftp: write a count file with this extension, which holds the number of rows. The "
-        "import job has to expect it.",
-        examples=["count"],
-    ),
-    "count_header": setting(
-        "boolean",
-        "Header counts",
-        "Of delivery sftp: whether the header is a row to the count file.",
-        default=False,
-    ),
-    "ready_extension": setting(
-        "string",
-        "Ready file extension",
-        "Of delivery sftp: write an empty file with this extension last of all.",
-        examples=["ready"],
-    ),
-    "marker_names": setting(
-        "string",
-        "Names of count and ready files",
-        "Of delivery sftp: append makes data.csv.count, replace makes data.count.",
-        default="append",
-        enum=["append", "replace", None],
-    ),
-    "require_final_state": setting(
-        "boolean",
-        "Require a final state",
-        "Of delivery sftp: publish nothing when the input does not end with a STATE message, since the tap "
-        "has died then. Switch it off for taps that write no state.",
-        default=True,
-    ),
+    **FILE_PROPERTIES,
 }
 
 

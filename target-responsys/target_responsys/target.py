@@ -15,9 +15,12 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
 from responsys_io.configuration import settings_from_environment, settings_from_option
+from responsys_io.connectjobs import trigger_job
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
+from responsys_io.keyring import KeyRing
+from responsys_io.pgpkeys import PgpKeys
 from responsys_io.restapi import RestApi
 from responsys_io.settings import problems
 from target_responsys.api_sink import ApiSink
@@ -25,6 +28,7 @@ from target_responsys.campaign import execution_id
 from target_responsys.checks import combination_problems
 from target_responsys.endofrun import refuse_half_an_audience, report
 from target_responsys.file_sink import FileSink
+from target_responsys.followup import follow_up
 from target_responsys.messages import MessageReader
 from target_responsys.rejects import Rejects
 from target_responsys.settings import SETTINGS, chosen
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     import click
     from singer_sdk.sinks import Sink
 
+    from target_responsys.fileresult import FileResult
     from target_responsys.sink import ResponsysSink
     from target_responsys.tally import Tally
 
@@ -67,7 +72,8 @@ class TargetResponsys(Target):
         self.execution_id = execution_id(self.started)
         rejects_file = chosen(self.config, "rejects_file")
         self.rejects = Rejects(rejects_file.format(execution_id=self.execution_id))
-        self.published: list[str] = []
+        self.file_stems: set[str] = set()
+        self.files: list[FileResult] = []
         self.tallies: dict[str, Tally] = {}
         self._reported_state: dict[str, Any] | None = None
         self._checkpoint = (0, time.monotonic())
@@ -83,6 +89,11 @@ class TargetResponsys(Target):
     def file_server(self) -> FileServer:
         """The file server; it is reached when the first file is published."""
         return FileServer(FileServerLogin.from_config(self.config))
+
+    @cached_property
+    def key_ring(self) -> KeyRing:
+        """The PGP keys that files are encrypted and signed with."""
+        return KeyRing(PgpKeys.from_config(self.config))
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:  # noqa: ARG002
         """Return the sink of the chosen delivery."""
@@ -134,13 +145,22 @@ class TargetResponsys(Target):
             if chosen(self.config, "require_final_state"):
                 waiting = [sink.stream_name for sink in files if sink.rows]
                 refuse_half_an_audience(waiting, self._reader.last_type)
+            for sink in files:
+                sink.publish()
+            follow_up(
+                [file for sink in files for file in sink.delivered],
+                self.config,
+                self.file_server,
+                api=lambda: self.api,
+                trigger=lambda job: trigger_job(self.api.session, job),
+            )
             super().process_endofpipe()
         self.rejects.close()
         report(self.logger, self.tallies, self.rejects, tolerated=chosen(self.config, "max_rejected_rows"))
 
     def _disconnect(self) -> None:
-        for connection in (self.__dict__.pop("api", None), self.__dict__.pop("file_server", None)):
-            if connection is not None:
+        for name in ("api", "file_server", "key_ring"):
+            if connection := self.__dict__.pop(name, None):
                 connection.close()
 
     @property

@@ -21,7 +21,7 @@ DEFAULT_TEXT = "STR500"
 LONGEST_TEXT = "STR4000"
 NUMERIC = frozenset({"INTEGER", "NUMBER"})
 
-_BREAKS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029\0]")
+_BREAKS = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 

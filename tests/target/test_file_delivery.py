@@ -17,6 +17,7 @@ from target_responsys.endofrun import RejectedRowsError
 from target_responsys.target import TargetResponsys
 
 if TYPE_CHECKING:
+    from responsys_io.remoteupload import Uploaded
     from responsys_sandbox.sandbox import Sandbox
 
 CARTS = schema(
@@ -143,14 +144,14 @@ def test_the_markers_come_after_the_data(
     sandbox: Sandbox, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    upload = FileServer.upload
+    deliver_file = FileServer.deliver
 
-    def recorded(server: FileServer, source: Any, path: str) -> int:
+    def recorded(server: FileServer, source: Any, path: str, **how: Any) -> Uploaded:
         order.append(Path(path).suffix)
         assert len(uploaded(sandbox)) == len(order) - 1, "the file before stands under its name"
-        return upload(server, source, path)
+        return deliver_file(server, source, path, **how)
 
-    monkeypatch.setattr(FileServer, "upload", recorded)
+    monkeypatch.setattr(FileServer, "deliver", recorded)
     deliver(config, [CARTS, *carts(2), state(at=2)])
     assert order == [".csv", ".count", ".ready"]
 

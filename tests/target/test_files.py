@@ -1,21 +1,15 @@
-"""The CSV spool, the names of files, and the rejects file."""
+"""The names of files, and the rejects file."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import io
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from responsys_io.errors import DataError, SettingsError
-from target_responsys.csvspool import CsvSpool
-from target_responsys.filenames import FileNames, file_names
+from responsys_io.errors import SettingsError
+from target_responsys.filenames import FileNames, file_naming, template_problem
 from target_responsys.rejects import Rejects
 
 if TYPE_CHECKING:
@@ -23,49 +17,6 @@ if TYPE_CHECKING:
 
 STARTED = datetime(2026, 11, 23, 22, 5, 9, tzinfo=UTC)
 PLACES = {"table": "Carts", "stream": "public-carts", "campaign_id": "c1", "execution_id": "e1"}
-
-
-def written(rows: list[list[str]], config: dict[str, Any] | None = None) -> bytes:
-    with contextlib.closing(CsvSpool(["A", "B"], config or {})) as spool:
-        for row in rows:
-            spool.write(row)
-        return spool.finished().read()
-
-
-def test_every_field_is_enclosed_and_lines_end_with_lf() -> None:
-    assert written([["1", 'say "é"']]) == '"A","B"\n"1","say ""é"""\n'.encode()
-
-
-@pytest.mark.parametrize(
-    ("config", "data"),
-    [
-        ({"include_header": False}, b'"1","2"\n'),
-        ({"delimiter": "tab"}, b'"A"\t"B"\n"1"\t"2"\n'),
-        ({"delimiter": "|", "quote_char": "'"}, b"'A'|'B'\n'1'|'2'\n"),
-        ({"encoding": "utf-16-le"}, '"A","B"\n"1","2"\n'.encode("utf-16-le")),
-    ],
-)
-def test_the_settings_of_the_format(config: dict[str, Any], data: bytes) -> None:
-    assert written([["1", "2"]], config) == data
-
-
-@given(st.lists(st.lists(st.text(st.characters(codec="utf-8")), min_size=2, max_size=2)))
-def test_what_is_written_reads_back(rows: list[list[str]]) -> None:
-    text = io.StringIO(written(rows).decode(), newline="")
-    assert list(csv.reader(text))[1:] == rows
-
-
-def test_a_character_that_the_encoding_has_not() -> None:
-    with pytest.raises(DataError, match="RSYS-5201.*latin-1") as raised:
-        written([["1", "secret €"]], {"encoding": "latin-1"})
-    assert "secret" not in str(raised.value)
-
-
-@pytest.mark.parametrize(("config", "count"), [({}, 1), ({"count_header": True}, 2)])
-def test_what_the_count_file_says(config: dict[str, Any], count: int) -> None:
-    with contextlib.closing(CsvSpool(["A"], config)) as spool:
-        spool.write(["x"])
-        assert spool.count == count
 
 
 @pytest.mark.parametrize(
@@ -81,21 +32,57 @@ def test_what_the_count_file_says(config: dict[str, Any], count: int) -> None:
             FileNames("/in/Carts.csv", "/in/Carts.cnt", None),
         ),
         (
-            {"file_name": "{stream} {campaign_id}/{date}", "date_suffix": False},
-            FileNames("upload/public-carts_c1_20261123.csv", None, None),
+            {"file_name": "{stream}_{campaign_id}_{date}", "date_suffix": False},
+            FileNames("upload/public_carts_c1_20261123.csv", None, None),
         ),
-        ({"file_name": "../{execution_id}", "date_suffix": False}, FileNames("upload/_e1.csv", None, None)),
+        ({"file_name": "{execution_id}", "date_suffix": False}, FileNames("upload/e1.csv", None, None)),
+        (
+            {"date_suffix": False, "split_rows": 10, "ready_extension": "ready"},
+            FileNames("upload/Carts_001.csv", None, "upload/Carts_001.csv.ready"),
+        ),
+        (
+            {"date_suffix": False, "compression": "gzip", "encryption": "pgp", "count_extension": "count"},
+            FileNames("upload/Carts.csv.gz.gpg", "upload/Carts.csv.gz.gpg.count", None),
+        ),
+        (
+            {
+                "date_suffix": False,
+                "compression": "zip",
+                "split_bytes": 9,
+                "marker_names": "replace",
+                "ready_extension": "ready",
+            },
+            FileNames("upload/Carts_001.zip", None, "upload/Carts_001.ready"),
+        ),
     ],
 )
 def test_names(config: dict[str, Any], names: FileNames) -> None:
-    assert file_names(config, PLACES, STARTED, ()) == names
+    assert file_naming(config, PLACES, STARTED, ()).of(1) == names
+
+
+def test_a_name_never_leaves_its_folder() -> None:
+    places = {**PLACES, "stream": "../../etc/passwd", "table": "\u00fc"}
+    config = {"file_name": "{stream}", "date_suffix": False}
+    assert file_naming(config, places, STARTED, ()).stem == "upload/_etc_passwd"
+    assert file_naming({"date_suffix": False}, places, STARTED, ()).stem == "upload/_"
+
+
+def test_the_text_in_an_archive_has_the_name_of_its_part() -> None:
+    naming = file_naming({"date_suffix": False, "split_rows": 1, "compression": "zip"}, PLACES, STARTED, ())
+    assert naming.member(12) == "Carts_012.csv"
 
 
 def test_no_file_of_a_run_replaces_another() -> None:
     taken: list[str] = []
     for _ in range(3):
-        taken.append(file_names({"date_suffix": False}, PLACES, STARTED, taken).data)
-    assert taken == ["upload/Carts.csv", "upload/Carts_2.csv", "upload/Carts_3.csv"]
+        taken.append(file_naming({"date_suffix": False}, PLACES, STARTED, taken).stem)
+    assert taken == ["upload/Carts", "upload/Carts_2", "upload/Carts_3"]
+
+
+@pytest.mark.parametrize("template", ["Audience-{date}", "in/{table}", "{table}.csv", "Caf\u00e9", "a b"])
+def test_a_template_has_letters_digits_and_underscores_only(template: str) -> None:
+    assert template_problem(template)
+    assert not template_problem("Audience_{table}_{date}_2")
 
 
 def reject(rejects: Rejects, stream: str, record: dict[str, Any]) -> None:
