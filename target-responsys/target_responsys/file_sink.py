@@ -13,7 +13,7 @@ from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.samples import Samples
 from target_responsys.settings import chosen
 from target_responsys.sink import ResponsysSink
-from target_responsys.upload import upload
+from target_responsys.upload import remove_surplus, upload
 
 
 class FileSink(ResponsysSink):
@@ -75,6 +75,8 @@ class FileSink(ResponsysSink):
             for number, (name, part) in enumerate(zip(names, parts, strict=True), 1)
         ]
         self._target.files.extend(results)
+        if spool and chosen(config, "existing_file") == "replace":
+            remove_surplus(self._target.file_server, spool.naming, len(parts))
         for name, part, result in zip(names, parts, results, strict=True):
             upload(self._target.file_server, part, name, result, config)
             rows = self._samples.of(result.part)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from target_responsys.settings import chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from datetime import datetime
 
 PLACES = ("table", "stream", "campaign_id", "execution_id", "date")
@@ -59,6 +59,15 @@ class FileNaming:
     def member(self, part: int) -> str:
         """Return the name that a part's text has inside an archive."""
         return f"{posixpath.basename(self._base(part))}.csv"
+
+    def surplus(self, names: Iterable[str], parts: int) -> list[FileNames]:
+        """Return the files among the folder's names that are parts beyond a number of them."""
+        if not self.numbered:
+            return []
+        stem, extension = re.escape(posixpath.basename(self.stem)), re.escape(self.extension)
+        numbered = re.compile(rf"{stem}_([0-9]{{3,}}){extension}")
+        found = (int(match[1]) for name in names if (match := numbered.fullmatch(name)))
+        return [self.of(part) for part in sorted(found) if part > parts]
 
     def _base(self, part: int) -> str:
         return f"{self.stem}_{part:03}" if self.numbered else self.stem

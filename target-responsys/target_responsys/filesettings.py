@@ -96,7 +96,8 @@ _NAME: dict[str, dict[str, Any]] = {
         "integer",
         "Rows per file",
         "Of delivery sftp: begin a new file after so many rows. Files are numbered _001, _002, each complete "
-        "with header, count and ready file. 0 for one file.",
+        "with header, count and ready file; not for an import job that overwrites its table. 0 for one "
+        "file.",
         default=0,
         minimum=0,
     ),

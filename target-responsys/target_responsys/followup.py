@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from responsys_io.fileserver import FileServer
-    from target_responsys.fileresult import FileResult
+    from target_responsys.fileresult import FileResult, State
     from target_responsys.readback import TableReader
     from target_responsys.routing import Route
     from target_responsys.samples import SampledRow
@@ -125,15 +125,23 @@ def _wait(
 
 def _verify(files: Sequence[Delivered], api: TableReader) -> None:
     for file in files:
-        route = file.route
-        table = api.describe(route.folder, route.table)
-        reason = unreadable(route, table)
-        if table is None or reason or not file.rows:
-            file.result.becomes("picked up", reason or "it has no row whose key is its own")
-        elif problem := missing_rows(api, route, table, file.rows):
-            file.result.becomes("failed", problem)
-        else:
-            file.result.becomes("verified")
+        try:
+            file.result.becomes(*_verdict(file, api))
+        except ResponsysError as error:
+            file.result.becomes("picked up", f"its rows could not be looked for: {error}")
+            raise
+
+
+def _verdict(file: Delivered, api: TableReader) -> tuple[State, str]:
+    route = file.route
+    if not route.folder:
+        return "picked up", "its rows were not looked for, since folder_name is not set"
+    table = api.describe(route.folder, route.table)
+    reason = unreadable(route, table)
+    if table is None or reason or not file.rows:
+        return "picked up", reason or "it has no row whose key is its own"
+    problem = missing_rows(api, route, table, file.rows)
+    return ("failed", problem) if problem else ("verified", "")
 
 
 def _raise_failures(files: Sequence[Delivered], timeout: float) -> None:

@@ -32,7 +32,7 @@ class TableReader(Protocol):
 def unreadable(route: Route, table: Table | None) -> str:
     """Say why rows of a stream cannot be looked for in its table; empty where they can."""
     if table is None:
-        return f"folder {route.folder or 'unknown'} has no supplemental table {route.table} to read"
+        return f"folder {route.folder} has no supplemental table {route.table} to read"
     key = {name.upper() for name in table.primary_key}
     if not key:
         return f"table {table.name} has no primary key to read by"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import ResponsysError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from responsys_io.fileserver import FileServer
     from target_responsys.csvspool import Part
-    from target_responsys.filenames import FileNames
+    from target_responsys.filenames import FileNames, FileNaming
     from target_responsys.fileresult import FileResult
 
 logger = logging.getLogger(__name__)
@@ -37,21 +38,41 @@ def upload(
     """
     replace = chosen(config, "existing_file") == "replace"
     try:
-        if replace:
+        if replace or server.stat(names.data) is None:
             # Those of an older file of the name would have a job refuse this one, or begin early.
-            for marker in (names.ready, names.count):
-                if marker:
-                    server.remove(marker)
+            _remove(server, names.ready, names.count)
         done = server.deliver(
             part.content, names.data, replace=replace, verify=chosen(config, "verify_upload")
         )
         result.bytes, result.sha256 = done.size, done.sha256
         if names.count:
-            server.deliver(io.BytesIO(f"{part.count}\n".encode("ascii")), names.count, replace=replace)
+            server.deliver(io.BytesIO(f"{part.count}\n".encode("ascii")), names.count)
         if names.ready:
-            server.deliver(io.BytesIO(b""), names.ready, replace=replace)
+            server.deliver(io.BytesIO(b""), names.ready)
     except ResponsysError as error:
         result.becomes("failed", str(error))
         raise
     result.becomes("uploaded")
     logger.info("Uploaded %s: %d rows, %d bytes, SHA-256 %s", names.data, part.rows, done.size, done.sha256)
+
+
+def remove_surplus(server: FileServer, naming: FileNaming, parts: int) -> None:
+    """Remove parts of an earlier run that are numbered beyond those of this one, with what marks them.
+
+    They would be loaded beside the new ones.
+
+    Args:
+        server: The file server.
+        naming: How the files are named.
+        parts: How many there are now.
+    """
+    folder = posixpath.dirname(naming.stem)
+    for names in naming.surplus((file.name for file in server.list(folder)), parts):
+        _remove(server, names.ready, names.count, names.data)
+        logger.info("Removed %s, a part of an earlier and longer delivery", names.data)
+
+
+def _remove(server: FileServer, *paths: str | None) -> None:
+    for path in paths:
+        if path:
+            server.remove(path)

@@ -108,6 +108,15 @@ def test_parts_come_with_count_and_ready_files_of_their_own(sandbox: Sandbox, co
     assert [row["id"] for part in rows for row in part] == [str(number) for number in range(10)]
 
 
+def test_a_shorter_delivery_leaves_no_part_of_a_longer_one(sandbox: Sandbox, config: dict[str, Any]) -> None:
+    config |= {"ready_extension": "ready", "split_rows": 4}
+    deliver(config, people(10))
+    (sandbox.files / "upload" / "People_003.txt").write_bytes(b"somebody else's")
+    deliver(config, people(5))
+    parts = {f"People_{part:03}.csv{end}" for part in (1, 2) for end in ("", ".ready")}
+    assert set(uploaded(sandbox)) == {*parts, "People_003.txt"}
+
+
 @pytest.mark.parametrize(("compression", "name"), [("gzip", "People.csv.gz"), ("zip", "People.zip")])
 def test_packed_files(compression: str, name: str, sandbox: Sandbox, config: dict[str, Any]) -> None:
     deliver(config, people(100))
@@ -224,6 +233,9 @@ def test_an_existing_file_can_be_left_alone(sandbox: Sandbox, config: dict[str, 
     with pytest.raises(DataError, match="RSYS-2302: There is a file upload/People.csv already"):
         deliver(config, people(7))
     assert uploaded(sandbox) == before
+    (sandbox.files / "upload" / "People.csv").unlink()
+    deliver(config, people(7))
+    assert uploaded(sandbox)["People.csv.count"] == b"7\n"
 
 
 def test_results_tell_of_every_file(sandbox: Sandbox, config: dict[str, Any]) -> None:

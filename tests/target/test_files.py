@@ -72,6 +72,24 @@ def test_the_text_in_an_archive_has_the_name_of_its_part() -> None:
     assert naming.member(12) == "Carts_012.csv"
 
 
+def test_parts_of_an_earlier_delivery_are_known_by_their_number() -> None:
+    naming = file_naming({"date_suffix": False, "split_rows": 1, "count_extension": "n"}, PLACES, STARTED, ())
+    there = [
+        "Carts_001.csv",
+        "Carts_002.csv",
+        "Carts_1000.csv",
+        "Carts_003.csv.n",
+        "Carts_03.csv",
+        "Carts.csv",
+    ]
+    there += ["My_Carts_003.csv", "Carts_003.zip", "Carts_2_003.csv", "Carts_20260101.csv.part"]
+    assert [names.data for names in naming.surplus(there, 1)] == [
+        "upload/Carts_002.csv",
+        "upload/Carts_1000.csv",
+    ]
+    assert file_naming({"date_suffix": False}, PLACES, STARTED, ()).surplus(there, 0) == []
+
+
 def test_no_file_of_a_run_replaces_another() -> None:
     taken: list[str] = []
     for _ in range(3):

@@ -190,6 +190,31 @@ def test_every_part_is_followed(sandbox: Sandbox, run: Any) -> None:
     assert connect.started == ["9"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"folder_name": None}, "its rows were not looked for, since folder_name is not set"),
+        ({"folder_name": "Other"}, "folder Other has no supplemental table Carts to read"),
+        ({"verify_rows": 0}, "its rows were not looked for"),
+    ],
+)
+@pytest.mark.usefixtures("table")
+def test_what_cannot_be_looked_for_is_told(
+    settings: dict[str, Any], reason: str, sandbox: Sandbox, run: Any
+) -> None:
+    run(Connect(sandbox, job()), **settings)
+    assert states(run) == [("picked up", reason)]
+
+
+@pytest.mark.usefixtures("table")
+def test_an_api_that_refuses_to_read_fails_the_run(sandbox: Sandbox, run: Any) -> None:
+    with pytest.raises(DataError, match="RSYS-4009"):
+        run(Connect(sandbox, job()), folder_name="Nowhere")
+    ((state, reason),) = states(run)
+    assert state == "picked up"
+    assert reason.startswith("its rows could not be looked for: RSYS-4009")
+
+
 @pytest.mark.usefixtures("table")
 def test_a_job_that_cannot_be_started_fails_the_run(sandbox: Sandbox, run: Any) -> None:
     class Refusing(Connect):
