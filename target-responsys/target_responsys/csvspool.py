@@ -138,12 +138,10 @@ class _OpenPart:
 
     def write(self, text: str, most_rows: int = 0, most_bytes: int = 0) -> bool:
         """Write a line, unless the file would become too large; a first line is written whatever its size."""
-        before = self._encoder.getstate()
         data = self._encoded(text)
         if self.rows and (
             (most_rows and self.rows >= most_rows) or (most_bytes and self._size + len(data) > most_bytes)
         ):
-            self._encoder.setstate(before)
             return False
         self._add(data)
         self.rows += 1

@@ -34,6 +34,8 @@ from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.target import TargetResponsys
 
 if TYPE_CHECKING:
+    from support.openssh import SshServer
+
     from responsys_sandbox.sandbox import Sandbox
 
 PEOPLE = schema(
@@ -127,6 +129,17 @@ def test_packed_files(compression: str, name: str, sandbox: Sandbox, config: dic
         assert gzip.decompress(packed) == plain
     else:
         assert zipfile.ZipFile(io.BytesIO(packed)).read("People.csv") == plain
+
+
+def test_the_command_delivers_to_openssh(sshd: SshServer, config: dict[str, Any], tmp_path: Path) -> None:
+    more = {"split_rows": 40, "compression": "gzip", "verify_upload": "content", "ready_extension": "ready"}
+    run = run_target(tmp_path, {**config, **sshd.config, **more}, singer_lines(people(100)))
+    assert (run.exit_code, run.messages) == (0, [{"at": 100}]), run.stderr
+    files = {path.name: path.read_bytes() for path in (sshd.files / "upload").iterdir()}
+    names = [f"People_{part:03}.csv.gz" for part in (1, 2, 3)]
+    assert sorted(files) == sorted([*names, *(f"{name}.ready" for name in names)])
+    texts = [gzip.decompress(files[name]) for name in names]
+    assert [text.count(b"\n") for text in texts] == [41, 41, 21]
 
 
 @needs_gpg
