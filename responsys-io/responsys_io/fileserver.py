@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import posixpath
-import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import paramiko
 
-from responsys_io.errors import DataError, SettingsError, TransientError
+from responsys_io import remotelisting, remotewrite
+from responsys_io.errors import SettingsError, TransientError
+from responsys_io.files import FileUnavailableError, RemoteFile
+from responsys_io.login import FileServerLogin
 from responsys_io.remotereader import RemoteReader
 from responsys_io.remoteupload import Upload, remove
 from responsys_io.retry import Retry
-from responsys_io.sshsession import FileServerLogin, SshSession
+from responsys_io.sshsession import SshSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from responsys_io.files import FolderListing
     from responsys_io.remoteupload import Source, Uploaded, Verify
+    from responsys_io.sshsession import HostKey
 
-__all__ = ["FileServer", "FileServerLogin", "RemoteFile"]
+__all__ = ["FileServer", "FileServerLogin", "FileUnavailableError", "RemoteFile"]
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-_UPLOAD_BLOCK = 256 * 2**10
-_TEMPORARY_SUFFIX = ".part"
 # What a broken line looks like from inside paramiko; refused keys and hosts are a SettingsError by then.
 _LOST_CONNECTION = (EOFError, ConnectionError, TimeoutError, paramiko.SSHException)
-
-
-@dataclass(frozen=True, order=True)
-class RemoteFile:
-    """A regular file as a listing shows it: POSIX path, size in bytes, modification time in epoch seconds."""
-
-    path: str
-    size: int
-    mtime: int
-
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return posixpath.basename(self.path)
 
 
 class FileServer:
@@ -63,6 +48,12 @@ class FileServer:
         self._retry = retry or Retry()
         self._where = f"{login.host}:{login.port}"
         self._session: SshSession | None = None
+        self._told: set[str] = set()
+
+    @property
+    def host_key(self) -> HostKey | None:
+        """The key that the server has shown in the open session, None while there is none."""
+        return self._session.host_key if self._session else None
 
     @classmethod
     def connect(cls, login: FileServerLogin, *, retry: Retry | None = None) -> Self:
@@ -89,27 +80,35 @@ class FileServer:
             session.close()
 
     def list(self, folder: str) -> list[RemoteFile]:
-        """List the regular files of a folder, unsorted; a listing that breaks off is started again.
+        """List the files of a folder; see `scan`."""
+        return self.scan(folder).files
+
+    def scan(self, folder: str) -> FolderListing:
+        """List a folder's files and folders; a listing that breaks off is started again.
+
+        Names that are not UTF-8 are passed over with a warning, once for each folder.
 
         Raises:
             SettingsError: RSYS-2101 when there is no such folder, RSYS-2102 when it may not be read.
         """
-
-        def listing(sftp: paramiko.SFTPClient) -> list[RemoteFile]:
-            return [
-                _remote_file(posixpath.join(folder, entry.filename), entry)
-                for entry in sftp.listdir_iter(folder or ".")
-                if stat.S_ISREG(entry.st_mode or 0) and "/" not in entry.filename
-            ]
-
-        return self._call(listing, f"folder {folder or 'home'}")
+        where = f"folder {folder or 'home'}"
+        found, unreadable = self._call(lambda sftp: remotelisting.scan(sftp, folder), where)
+        if unreadable and folder not in self._told:
+            self._told.add(folder)
+            logger.warning(
+                "%d names in %s are passed over because they are not UTF-8, for example %s",
+                len(unreadable),
+                where,
+                ascii(unreadable[0])[1:],
+            )
+        return found
 
     def stat(self, path: str) -> RemoteFile | None:
         """Return what the server says of a file now, or None when it is not there."""
 
         def status(sftp: paramiko.SFTPClient) -> RemoteFile | None:
             try:
-                return _remote_file(path, sftp.stat(path))
+                return remotelisting.remote_file(path, sftp.stat(path))
             except FileNotFoundError:
                 return None
 
@@ -119,50 +118,46 @@ class FileServer:
         """Open a listed file for reading; see `RemoteReader`."""
         return RemoteReader(lambda action: self._call(action, f"file {file.path}"), file)
 
-    def upload(self, source: BinaryIO, path: str) -> int:
+    def upload(
+        self,
+        source: Source,
+        path: str,
+        *,
+        size: int | None = None,
+        mtime: int | None = None,
+        replace: bool = True,
+        verify: Verify = "size",
+    ) -> Uploaded:
         """Write a file so that it appears under its name complete or not at all.
 
-        The bytes go to a temporary name beside it; after the size has been compared, a rename publishes them.
+        See `Upload` for arguments and errors.
+        """
+        return Upload(
+            lambda action: self._call(action, f"file {path}"),
+            source,
+            path,
+            size=size,
+            mtime=mtime,
+            replace=replace,
+            verify=verify,
+        ).run()
 
-        Args:
-            source: Seekable stream; it is read from its start, again after a lost connection.
-            path: Final POSIX path; an existing file of that name is replaced.
-
-        Returns:
-            The number of bytes written.
+    def make_folder(self, folder: str) -> None:
+        """Make a folder, with those above it, where it is missing.
 
         Raises:
-            SettingsError: RSYS-2101, RSYS-2102 when the folder is missing or not writable.
-            TransientError: RSYS-2301 when the server holds another size than was sent.
+            SettingsError: RSYS-2102 when that is not permitted.
         """
-        temporary = path + _TEMPORARY_SUFFIX
+        self._call(lambda sftp: remotewrite.make_folder(sftp, folder), f"folder {folder}")
 
-        def send(sftp: paramiko.SFTPClient) -> int:
-            source.seek(0)
-            with sftp.open(temporary, "wb") as remote:
-                remote.set_pipelined(pipelined=True)
-                while block := source.read(_UPLOAD_BLOCK):
-                    remote.write(block)
-            stored = sftp.stat(temporary).st_size
-            if stored != source.tell():
-                raise TransientError(
-                    "RSYS-2301",
-                    f"{temporary} holds {stored} bytes after {source.tell()} were sent.",
-                    "Run again.",
-                )
-            return source.tell()
+    def move(self, path: str, target: str) -> None:
+        """Rename a file; what is there under the new name is never replaced.
 
-        sent = self._call(send, f"file {path}")
-        self._call(lambda sftp: _publish(sftp, temporary, path), f"file {path}")
-        return sent
-
-    def deliver(
-        self, source: Source, path: str, *, replace: bool = True, verify: Verify = "size"
-    ) -> Uploaded:
-        """Upload a file with all that `Upload` does for it; see there for arguments and errors."""
-        return Upload(
-            lambda action: self._call(action, f"file {path}"), source, path, replace=replace, verify=verify
-        ).run()
+        Raises:
+            SettingsError: RSYS-2101 when the file or the folder is missing, RSYS-2102 without permission.
+            TransientError: RSYS-2103 when the new name is taken, or for any other refusal.
+        """
+        self._call(lambda sftp: remotewrite.move(sftp, path, target), f"file {path}")
 
     def remove(self, path: str) -> None:
         """Delete a file; one that is not there is no error.
@@ -194,12 +189,6 @@ class FileServer:
                 f"User {self._login.username} has no permission for {where} on {self._where}.",
                 "Check the path setting and the user's rights.",
             ) from error
-        except UnicodeDecodeError as error:
-            raise DataError(
-                "RSYS-2104",
-                f"A file name in {where} on {self._where} is not valid UTF-8.",
-                "Rename or remove that file.",
-            ) from error
         except OSError as error:
             raise TransientError(
                 "RSYS-2103",
@@ -221,23 +210,6 @@ class FileServer:
     def _lost(self, error: Exception, failures: int) -> None:
         self.close()
         logger.info("Lost the connection to %s (%s), failure %d", self._where, _reason(error), failures)
-
-
-def _publish(sftp: paramiko.SFTPClient, temporary: str, path: str) -> None:
-    """Rename onto the final name; also when an earlier attempt did so and its answer was lost."""
-    try:
-        sftp.posix_rename(temporary, path)
-    except FileNotFoundError:
-        sftp.stat(path)
-    except OSError:
-        # A server without the posix-rename extension does not replace: remove, then rename.
-        with contextlib.suppress(FileNotFoundError):
-            sftp.remove(path)
-        sftp.rename(temporary, path)
-
-
-def _remote_file(path: str, attributes: paramiko.SFTPAttributes) -> RemoteFile:
-    return RemoteFile(path, attributes.st_size or 0, int(attributes.st_mtime or 0))
 
 
 def _reason(error: Exception) -> str:

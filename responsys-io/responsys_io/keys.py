@@ -18,8 +18,21 @@ from responsys_io.errors import SettingsError
 
 MINIMUM_RSA_BITS = 2048
 
+# A block of EC parameters may stand before the key that it belongs to.
+_PRIVATE_KEY_BLOCK = re.compile(
+    r"-----BEGIN (?P<label>[A-Z0-9 ]*PRIVATE KEY)-----.*?-----END (?P=label)-----", re.DOTALL
+)
 _PUBLIC_KEY = re.compile(r"^(ssh-|ecdsa-sha2-|-----BEGIN (RSA )?PUBLIC|---- BEGIN SSH2 PUBLIC)")
 _ENCRYPTED = re.compile(r"BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED")
+
+
+def load_private_keys(
+    text: str, passphrase: str | None = None, *, source: str = "private_key"
+) -> list[paramiko.PKey]:
+    """Parse one private key, or several that stand one after the other; see `load_private_key`."""
+    blocks = [block[0] for block in _PRIVATE_KEY_BLOCK.finditer(_normalised(text))]
+    texts = blocks if len(blocks) > 1 else [text]
+    return [load_private_key(block, passphrase, source=source) for block in texts]
 
 
 def load_private_key(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import paramiko
 
-from responsys_io.errors import DataError
+from responsys_io.files import FileUnavailableError
 from responsys_io.readahead import FileEndsEarlyError, ReadAhead
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-    from responsys_io.fileserver import RemoteFile
+    from responsys_io.files import RemoteFile
 
 _OVERLAP = 64 * 2**10
 
@@ -32,7 +32,8 @@ class RemoteReader(io.RawIOBase):
         file: The file as it was listed.
 
     Raises:
-        DataError: RSYS-2201 when the file is not any more what was listed.
+        FileUnavailableError: RSYS-2201 when the file is not any more what was listed, RSYS-2202 when it has
+            gone, RSYS-2203 when it may not be read.
     """
 
     def __init__(self, call: Callable[[Callable[[paramiko.SFTPClient], Any]], Any], file: RemoteFile) -> None:
@@ -100,7 +101,9 @@ class RemoteReader(io.RawIOBase):
         try:
             self._remote = sftp.open(self._file.path, "rb")
         except FileNotFoundError as error:
-            raise self._changed("has gone") from error
+            raise FileUnavailableError.gone(self._file.path) from error
+        except PermissionError as error:
+            raise FileUnavailableError.forbidden(self._file.path) from error
         now = self._remote.stat()
         if (now.st_size, int(now.st_mtime or 0)) != (self._file.size, self._file.mtime):
             raise self._changed("has changed")
@@ -117,9 +120,5 @@ class RemoteReader(io.RawIOBase):
             with contextlib.suppress(EOFError, OSError, paramiko.SSHException):
                 remote.close()
 
-    def _changed(self, how: str) -> DataError:
-        return DataError(
-            "RSYS-2201",
-            f"{self._file.path} {how} since it was listed.",
-            "It is probably still being written or was replaced; the next run reads it again.",
-        )
+    def _changed(self, how: str) -> FileUnavailableError:
+        return FileUnavailableError.changed(self._file.path, how)

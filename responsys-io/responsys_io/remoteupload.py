@@ -36,7 +36,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """A file that stands under its name: size in bytes, and SHA-256 of its bytes in hexadecimal digits."""
+    """A file that stands under its name: size in bytes, and SHA-256 of its bytes in hexadecimal digits.
+
+    The checksum is empty where the source was not read for it.
+    """
 
     size: int
     sha256: str
@@ -53,6 +56,8 @@ class Upload:
         call: Runs an action with an SFTP session, with a new one after the old one was lost.
         source: The bytes.
         path: Final POSIX path.
+        size: Bytes of the source, where they are known; it is not read for its checksum then.
+        mtime: Modification time to give the file, epoch seconds; the server's present time without.
         replace: Whether a file of that name is replaced; it is refused otherwise.
         verify: size compares the size and the last bytes; content reads all of it back.
     """
@@ -63,10 +68,14 @@ class Upload:
         source: Source,
         path: str,
         *,
+        size: int | None = None,
+        mtime: int | None = None,
         replace: bool = True,
         verify: Verify = "size",
     ) -> None:
         self._call = call
+        self._size = size
+        self._mtime = mtime
         self._source = source
         self._path = path
         self._temporary = path + _TEMPORARY_SUFFIX
@@ -83,7 +92,7 @@ class Upload:
             TransientError: RSYS-2301, RSYS-2303 when the server holds other bytes than were sent; RSYS-2103
                 when it refuses, for example because it is full. The temporary file is removed then.
         """
-        file = digest(self._source)
+        file = digest(self._source) if self._size is None else Uploaded(self._size, "")
         if not self._replace:
             self._call(self._refuse_to_replace)
         try:
@@ -104,6 +113,8 @@ class Upload:
             remote.set_pipelined(pipelined=True)
             while block := self._source.read(_BLOCK):
                 remote.write(block)
+        if self._mtime is not None:
+            sftp.utime(self._temporary, (self._mtime, self._mtime))
 
     def _resumable(self, sftp: paramiko.SFTPClient, size: int) -> int:
         """Return how many bytes the server has of the source, 0 where they are not the source's."""

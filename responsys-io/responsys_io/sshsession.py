@@ -11,18 +11,17 @@ import contextlib
 import logging
 import socket
 import threading
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 import paramiko
 
 from responsys_io.errors import SettingsError
-from responsys_io.hostkeys import HostKeyPolicy, parse_fingerprints, read_known_hosts
-from responsys_io.keys import load_private_key
+from responsys_io.hostkeys import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from responsys_io.login import FileServerLogin, LoginKey
 
 logger = logging.getLogger(__name__)
 
@@ -35,67 +34,15 @@ _WEAK_ALGORITHMS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileServerLogin:
-    """How to reach and enter the file server; the fields are the plugins' settings of these names."""
+class HostKey(NamedTuple):
+    """The key that a server has shown: SSH name of its type, and SHA256 fingerprint."""
 
-    host: str
-    port: int = 22
-    username: str
-    password: str | None = None
-    private_key: str | None = None
-    private_key_file: str | None = None
-    private_key_passphrase: str | None = None
-    host_key_fingerprint: str | None = None
-    known_hosts_file: str | None = None
-    connect_timeout: float = 30
-    io_timeout: float = 60
+    type: str
+    fingerprint: str
 
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Pick the login out of a plugin's settings.
 
-        Raises:
-            SettingsError: RSYS-1001 when host, user or every credential is missing.
-        """
-        given = {f.name: config[f.name] for f in fields(cls) if config.get(f.name) not in {None, ""}}
-        missing = [name for name in ("host", "username") if name not in given]
-        if not given.keys() & {"password", "private_key", "private_key_file"}:
-            missing.append("private_key_file")
-        if missing:
-            raise SettingsError(
-                "RSYS-1001",
-                f"The file server's settings are incomplete: {', '.join(missing)} missing.",
-                "private_key or password may stand in for private_key_file.",
-            )
-        return cls(**given)
-
-    def key(self) -> paramiko.PKey | None:
-        """Return the private key, from the setting or from its file, or None when there is none.
-
-        Raises:
-            SettingsError: RSYS-1002 for an unreadable file, RSYS-11nn for an unusable key.
-        """
-        if self.private_key:
-            return load_private_key(self.private_key, self.private_key_passphrase)
-        if not self.private_key_file:
-            return None
-        try:
-            text = Path(self.private_key_file).expanduser().read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise SettingsError(
-                "RSYS-1002",
-                f"private_key_file {self.private_key_file} cannot be read: {error.strerror}.",
-                "Check the path and its permissions.",
-            ) from error
-        return load_private_key(text, self.private_key_passphrase, source=self.private_key_file)
-
-    def host_key_policy(self) -> HostKeyPolicy:
-        """Return which host keys are trusted."""
-        return HostKeyPolicy(
-            fingerprints=parse_fingerprints(self.host_key_fingerprint or ""),
-            known_hosts=read_known_hosts(Path(self.known_hosts_file)) if self.known_hosts_file else (),
-        )
+class _KeyRefusedError(SettingsError):
+    """The server does not accept a credential."""
 
 
 class SshSession:
@@ -112,21 +59,44 @@ class SshSession:
     def __init__(self, login: FileServerLogin) -> None:
         self._login = login
         self._where = f"{login.host}:{login.port}"
-        self._key = login.key()
         self._policy = login.host_key_policy()
+        keys: list[LoginKey | None] = [*login.private_keys()]
         if not logger.isEnabledFor(logging.DEBUG):
             # Its threads log tracebacks of what is raised, and told, here as well.
             logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+        *others, last = keys or [None]
+        if not any(self._opened(key) for key in others):
+            self._open(last)
+            if others and last:
+                logger.warning(
+                    "%s accepts the key in %s, %s, and refused the one before: that one can go",
+                    self._where,
+                    last.source,
+                    last.fingerprint,
+                )
+        logger.debug("Signed in to %s", self._where)
+
+    def _opened(self, key: LoginKey | None) -> bool:
+        """Open the session unless the server refuses the key: another one is tried then."""
+        try:
+            self._open(key)
+        except _KeyRefusedError:
+            return False
+        return True
+
+    def _open(self, key: LoginKey | None) -> None:
+        """Open the session, in a connection of its own: some servers hang up after a key that they refuse."""
         self._transport = paramiko.Transport(
-            _tcp_connection(login), default_window_size=_CHANNEL_WINDOW, disabled_algorithms=_WEAK_ALGORITHMS
+            _tcp_connection(self._login),
+            default_window_size=_CHANNEL_WINDOW,
+            disabled_algorithms=_WEAK_ALGORITHMS,
         )
         try:
-            with _closing_after(self._transport, login.connect_timeout):
-                self.sftp = self._open_channel()
+            with _closing_after(self._transport, self._login.connect_timeout):
+                self.sftp = self._open_channel(key)
         except BaseException:
             self._transport.close()
             raise
-        logger.debug("Signed in to %s", self._where)
 
     def is_active(self) -> bool:
         """Tell whether the connection is still there, as far as is known."""
@@ -137,9 +107,9 @@ class SshSession:
         """End the connection, whatever state it is in."""
         self._transport.close()
 
-    def _open_channel(self) -> paramiko.SFTPClient:
+    def _open_channel(self, key: LoginKey | None) -> paramiko.SFTPClient:
         self._shake_hands()
-        self._sign_in()
+        self._sign_in(key)
         channel = self._transport.open_session(timeout=self._login.connect_timeout)
         channel.settimeout(self._login.io_timeout)
         channel.invoke_subsystem("sftp")
@@ -161,22 +131,23 @@ class SshSession:
             ) from error
         key = transport.get_remote_server_key()
         self._policy.verify(login.host, login.port, key.get_name(), key.asbytes())
+        self.host_key = HostKey(key.get_name(), fingerprint(key.asbytes()))
 
-    def _sign_in(self) -> None:
+    def _sign_in(self, key: LoginKey | None) -> None:
         login, transport = self._login, self._transport
         transport.auth_timeout = login.connect_timeout
         try:
-            if self._key is not None:
-                missing = transport.auth_publickey(login.username, self._key)
+            if key is not None:
+                missing = transport.auth_publickey(login.username, key.key)
             else:
                 missing = transport.auth_password(login.username, login.password or "")
             if "password" in missing and login.password:
                 missing = transport.auth_password(login.username, login.password)
         except paramiko.BadAuthenticationType as error:
-            raise self._refused() from error
+            raise self._refused(key) from error
         except paramiko.AuthenticationException as error:
             if transport.is_active():
-                raise self._refused() from error
+                raise self._refused(key) from error
             raise EOFError("the connection was lost during sign-in") from error
         if missing:
             raise SettingsError(
@@ -185,11 +156,11 @@ class SshSession:
                 "Set password as well, or have the second factor switched off for this user.",
             )
 
-    def _refused(self) -> SettingsError:
-        credential = "private key" if self._key is not None else "password"
-        return SettingsError(
+    def _refused(self, key: LoginKey | None) -> SettingsError:
+        credential = f"private key in {key.source}" if key else "password"
+        return _KeyRefusedError(
             "RSYS-2003",
-            f"{self._where} refused user {self._login.username} with the {credential} that is configured.",
+            f"{self._where} refused user {self._login.username} with the {credential}.",
             "Check username, and that the key's public half is registered for this user.",
         )
 

@@ -41,14 +41,14 @@ def upload(
         if replace or server.stat(names.data) is None:
             # Those of an older file of the name would have a job refuse this one, or begin early.
             _remove(server, names.ready, names.count)
-        done = server.deliver(
+        done = server.upload(
             part.content, names.data, replace=replace, verify=chosen(config, "verify_upload")
         )
         result.bytes, result.sha256 = done.size, done.sha256
         if names.count:
-            server.deliver(io.BytesIO(f"{part.count}\n".encode("ascii")), names.count)
+            server.upload(io.BytesIO(f"{part.count}\n".encode("ascii")), names.count)
         if names.ready:
-            server.deliver(io.BytesIO(b""), names.ready)
+            server.upload(io.BytesIO(b""), names.ready)
     except ResponsysError as error:
         result.becomes("failed", str(error))
         raise

@@ -5,76 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.delivery import new_sandbox, settings_of
-from support.faketime import FakeTime
-from support.scriptedserver import refuse, reply, scripted_server
+from support.scriptedserver import refuse, reply
 
 from responsys_io import accountobjects
 from responsys_io.errors import SettingsError, TransientError
 from responsys_io.restanswers import RefusedError
-from responsys_io.restapi import RestApi
-from responsys_io.resthttp import Http
-from responsys_io.restlogin import ApiLogin
-from responsys_io.restretry import Pursuit
-from responsys_io.restsession import RestSession
-from responsys_io.retry import Retry
 from responsys_sandbox.campaigns import CAMPAIGNS, STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
+    from support.faketime import FakeTime
     from support.scriptedserver import ScriptedServer
 
+    from responsys_io.restapi import RestApi
+    from responsys_io.restsession import RestSession
     from responsys_sandbox.sandbox import Sandbox
 
 FULL = [{"id": str(number)} for number in range(200)]
 NEXT = [{"rel": "self", "href": "/x", "method": "GET"}, {"rel": "next", "href": "/x", "method": "GET"}]
 
 
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with scripted_server() as running:
-        running.will_sign_in()
-        yield running
-        assert not running.script, "the client made fewer calls than expected"
-
-
-@pytest.fixture
-def session(server: ScriptedServer) -> Iterator[RestSession]:
-    login = ApiLogin(
-        api_url=server.url,
-        api_username="cdp_api",
-        api_password="pw",
-        allowed_endpoint_hosts=frozenset({"127.0.0.1"}),
-    )
-    time = FakeTime()
-    pursuit = Pursuit(retry=Retry(limit=2, sleep=time.sleep), clock=time.clock)
-    with RestSession(login, Http(), pursuit=pursuit) as made:
-        yield made
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with new_sandbox(tmp_path / "sandbox") as running:
-        yield running
-
-
-@pytest.fixture
-def time() -> FakeTime:
-    return FakeTime()
-
-
-@pytest.fixture
-def api(sandbox: Sandbox, time: FakeTime) -> Iterator[RestApi]:
-    pursuit = Pursuit(retry=Retry(limit=4, sleep=time.sleep), clock=time.clock)
-    with RestApi.from_config(settings_of(sandbox), pursuit=pursuit) as made:
-        yield made
-
-
-def asked(server: ScriptedServer) -> list[str]:
+def asked(scripted: ScriptedServer) -> list[str]:
     """What followed the path in each call but the login."""
-    return [request.path.partition("?")[2] for request in server.received[1:]]
+    return [request.path.partition("?")[2] for request in scripted.received[1:]]
 
 
 def test_the_account_of_the_sandbox(api: RestApi) -> None:
@@ -129,22 +81,22 @@ def test_the_limits_of_the_account_are_kept_to(sandbox: Sandbox, api: RestApi, t
     ],
     ids=["named", "items", "bare", "empty links", "links"],
 )
-def test_all_pages_of_a_list(server: ScriptedServer, session: RestSession, pages: list[Any]) -> None:
-    server.will(*(reply(200, page) for page in pages))
+def test_all_pages_of_a_list(scripted: ScriptedServer, session: RestSession, pages: list[Any]) -> None:
+    scripted.will(*(reply(200, page) for page in pages))
     assert [entry["id"] for entry in accountobjects.programs(session)] == [
         *(str(number) for number in range(200)),
         "x",
     ]
-    assert asked(server) == ["offset=0&limit=200", "offset=200&limit=200"]
+    assert asked(scripted) == ["offset=0&limit=200", "offset=200&limit=200"]
 
 
-def test_a_short_page_with_a_next_one(server: ScriptedServer, session: RestSession) -> None:
-    server.will(
+def test_a_short_page_with_a_next_one(scripted: ScriptedServer, session: RestSession) -> None:
+    scripted.will(
         reply(200, {"programs": FULL[:20], "links": NEXT}),
         reply(200, {"programs": FULL[20:30], "links": NEXT[:1]}),
     )
     assert list(accountobjects.programs(session)) == FULL[:30]
-    assert asked(server)[1] == "offset=20&limit=200"
+    assert asked(scripted)[1] == "offset=20&limit=200"
 
 
 @pytest.mark.parametrize(
@@ -157,28 +109,28 @@ def test_a_short_page_with_a_next_one(server: ScriptedServer, session: RestSessi
         {"programs": FULL, "links": NEXT[:1]},
     ],
 )
-def test_one_page_is_all(server: ScriptedServer, session: RestSession, page: Any) -> None:
-    server.will(reply(200, page))
+def test_one_page_is_all(scripted: ScriptedServer, session: RestSession, page: Any) -> None:
+    scripted.will(reply(200, page))
     list(accountobjects.programs(session))
-    assert len(asked(server)) == 1
+    assert len(asked(scripted)) == 1
 
 
 @pytest.mark.parametrize("page", [{}, {"programs": "none"}, ["a"], "text", True, {"folders": []}])
-def test_an_answer_of_another_form(server: ScriptedServer, session: RestSession, page: Any) -> None:
-    server.will(reply(200, page))
+def test_an_answer_of_another_form(scripted: ScriptedServer, session: RestSession, page: Any) -> None:
+    scripted.will(reply(200, page))
     with pytest.raises(TransientError, match="RSYS-4005.*list the programs"):
         list(accountobjects.programs(session))
 
 
-def test_a_server_that_gives_the_same_page_again(server: ScriptedServer, session: RestSession) -> None:
-    server.will(reply(200, FULL), reply(200, FULL))
+def test_a_server_that_gives_the_same_page_again(scripted: ScriptedServer, session: RestSession) -> None:
+    scripted.will(reply(200, FULL), reply(200, FULL))
     with pytest.raises(TransientError, match="RSYS-4005"):
         list(accountobjects.programs(session))
 
 
-def test_schedules_of_campaigns_that_are_there(server: ScriptedServer, session: RestSession) -> None:
+def test_schedules_of_campaigns_that_are_there(scripted: ScriptedServer, session: RestSession) -> None:
     campaigns = [{"id": "1", "name": "A b/c"}, {"id": "2", "name": "Gone"}, {"id": "3", "name": "D"}]
-    server.will(
+    scripted.will(
         reply(200, {"campaigns": campaigns}),
         reply(200, {"schedules": [{"id": 11}, {"id": 12}]}),
         refuse(404, "CAMPAIGN_NOT_FOUND"),
@@ -191,25 +143,27 @@ def test_schedules_of_campaigns_that_are_there(server: ScriptedServer, session: 
         ("1", 12),
         ("4", "13"),
     ]
-    paths = [request.path for request in server.received]
+    paths = [request.path for request in scripted.received]
     assert paths[1].startswith("/rest/api/v1.3/campaigns?type=email&")
     assert paths[2].startswith("/rest/api/v1.3/campaigns/A%20b%2Fc/schedule?")
     assert paths[5].startswith("/rest/api/v1.3/campaigns?type=push&")
 
 
-def test_schedules_need_the_campaigns_name(server: ScriptedServer, session: RestSession) -> None:
-    server.will(reply(200, {"campaigns": [{"id": "1"}]}))
+def test_schedules_need_the_campaigns_name(scripted: ScriptedServer, session: RestSession) -> None:
+    scripted.will(reply(200, {"campaigns": [{"id": "1"}]}))
     with pytest.raises(TransientError, match="RSYS-4005"):
         list(accountobjects.schedules(session))
 
 
-def test_a_refused_schedule_is_an_error(server: ScriptedServer, session: RestSession) -> None:
-    server.will(reply(200, {"campaigns": [{"id": "1", "name": "A"}]}), refuse(400, "INVALID_PARAMETER"))
+def test_a_refused_schedule_is_an_error(scripted: ScriptedServer, session: RestSession) -> None:
+    scripted.will(reply(200, {"campaigns": [{"id": "1", "name": "A"}]}), refuse(400, "INVALID_PARAMETER"))
     with pytest.raises(RefusedError, match="list a campaign's launch schedules"):
         list(accountobjects.schedules(session))
 
 
-def test_a_campaign_without_type_gets_the_one_asked_for(server: ScriptedServer, session: RestSession) -> None:
-    server.will(reply(200, [{"id": "1", "name": "A"}]), reply(200, [{"id": "2", "name": "B", "type": "X"}]))
+def test_a_campaign_without_type_gets_the_one_asked_for(
+    scripted: ScriptedServer, session: RestSession
+) -> None:
+    scripted.will(reply(200, [{"id": "1", "name": "A"}]), reply(200, [{"id": "2", "name": "B", "type": "X"}]))
     found = accountobjects.campaigns(session, ("email", "push"))
     assert [entry["type"] for entry in found] == ["EMAIL", "X"]

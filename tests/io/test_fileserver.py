@@ -7,6 +7,7 @@ import random
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,15 +16,16 @@ from support.keys import new_key
 from support.openssh import SSHD, SshServer, free_port, openssh_server
 from support.stallingproxy import stalling_proxy
 
-from responsys_io.errors import DataError, SettingsError, TransientError
-from responsys_io.fileserver import FileServer, FileServerLogin, RemoteFile
+from responsys_io.errors import SettingsError, TransientError
+from responsys_io.files import FileUnavailableError, RemoteFile
+from responsys_io.fileserver import FileServer
 from responsys_io.hostkeys import fingerprint
+from responsys_io.login import FileServerLogin
 from responsys_io.retry import Retry
 from responsys_sandbox.sftp import SftpOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 IMPATIENT = Retry(limit=3, sleep=lambda _: None)
 
@@ -91,7 +93,8 @@ def test_a_file_that_changes_while_it_is_read_is_never_mixed(
             path.write_bytes(b"b" * size)
             os.utime(path, (file.mtime, file.mtime))
         sshd.cut_sessions()
-        with pytest.raises(DataError, match="RSYS-2201"):
+        code = "RSYS-2202" if change == "gone" else "RSYS-2201"
+        with pytest.raises(FileUnavailableError, match=code):
             while remote.read(1 << 20):
                 pass
 
@@ -99,7 +102,7 @@ def test_a_file_that_changes_while_it_is_read_is_never_mixed(
 def test_uploads_under_the_final_name_only_when_complete(sshd: SshServer, server: FileServer) -> None:
     content = random.Random(3).randbytes(700_001)
     (sshd.files / "upload" / "audience.csv").write_bytes(b"yesterday")
-    assert server.upload(io.BytesIO(content), "upload/audience.csv") == len(content)
+    assert server.upload(io.BytesIO(content), "upload/audience.csv").size == len(content)
     assert (sshd.files / "upload" / "audience.csv").read_bytes() == content
     assert [path.name for path in (sshd.files / "upload").iterdir()] == ["audience.csv"]
 
@@ -234,3 +237,112 @@ def test_a_password_signs_in_where_the_server_takes_one(tmp_path: Path) -> None:
             assert server.list("download") == []
         with pytest.raises(SettingsError, match="RSYS-2003: .* refused user acme_scp with the password"):
             FileServer.connect(FileServerLogin.from_config({**config, "password": "other"}), retry=IMPATIENT)
+
+
+def test_a_name_that_is_not_utf8_hides_no_other_file(
+    sshd: SshServer, server: FileServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = sshd.files / "download"
+    (folder / "a.txt").write_bytes(b"1")
+    (folder / "emoji \N{SMILING FACE WITH SUNGLASSES}.txt").write_bytes(b"2")
+    (folder / "inner").mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/b\xff.txt")).touch()
+    for _ in range(2):
+        listing = server.scan("download")
+    assert sorted(file.name[0] for file in listing.files) == ["a", "e"]
+    assert listing.folders == ["inner"]
+    assert (
+        len([text for text in caplog.messages if "1 names in folder download are passed over" in text]) == 1
+    )
+
+
+def test_a_folder_of_many_names_is_listed_whole(sshd: SshServer, server: FileServer) -> None:
+    for number in range(3_000):
+        (sshd.files / "download" / f"{number}.txt").touch()
+    assert {file.name for file in server.list("download")} == {f"{number}.txt" for number in range(3_000)}
+
+
+def test_files_are_moved_made_and_removed(sshd: SshServer, server: FileServer) -> None:
+    home = sshd.files
+    server.make_folder("archive/2026/raw")
+    server.make_folder("archive/2026/raw")
+    server.upload(io.BytesIO(b"12345"), "archive/2026/raw/a.txt", mtime=1_600_000_000)
+    assert server.stat("archive/2026/raw/a.txt") == RemoteFile("archive/2026/raw/a.txt", 5, 1_600_000_000)
+    server.move("archive/2026/raw/a.txt", "download/b.txt")
+    assert (home / "download" / "b.txt").read_bytes() == b"12345"
+    (home / "download" / "c.txt").write_bytes(b"taken")
+    with pytest.raises(TransientError, match="RSYS-2103"):
+        server.move("download/b.txt", "download/c.txt")
+    assert (home / "download" / "c.txt").read_bytes() == b"taken"
+    server.remove("download/b.txt")
+    server.remove("download/b.txt")
+    assert not (home / "download" / "b.txt").exists()
+    with pytest.raises(SettingsError, match="RSYS-2101"):
+        server.move("download/b.txt", "download/d.txt")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_unavailable(sshd: SshServer, server: FileServer) -> None:
+    path = sshd.files / "download" / "a.txt"
+    path.write_bytes(b"1")
+    path.chmod(0)
+    with (
+        server.open(listed(server, "a.txt")) as remote,
+        pytest.raises(FileUnavailableError, match="RSYS-2203"),
+    ):
+        remote.read(1)
+
+
+def test_the_host_key_that_was_shown_can_be_read(sshd: SshServer, server: FileServer) -> None:
+    assert server.host_key is None
+    server.list("download")
+    assert server.host_key == ("ssh-ed25519", sshd.fingerprint)
+
+
+@pytest.mark.parametrize("where", ["setting and file", "two in one file", "two in the setting"])
+def test_during_a_key_change_the_server_may_know_either_key(
+    where: str, sshd: SshServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    known, other = (sshd.root / "client_key").read_text(encoding="utf-8"), new_key("ed25519")
+    for first, second in ((known, other.openssh), (other.text("pkcs8"), known)):
+        caplog.clear()
+        keys = tmp_path / "keys"
+        keys.write_text(f"{first}\n{second}\n", encoding="utf-8")
+        config = {**sshd.config, "private_key_file": str(keys)}
+        if where == "setting and file":
+            keys.write_text(second, encoding="utf-8")
+            config["private_key"] = first
+        elif where == "two in the setting":
+            config |= {"private_key": f"{first}{second}".replace("\n", "\\n"), "private_key_file": None}
+        with FileServer.connect(FileServerLogin.from_config(config)) as server:
+            assert server.list("download") == []
+        told = [text for text in caplog.messages if "that one can go" in text]
+        assert len(told) == (first != known)
+        assert "PRIVATE KEY" not in caplog.text
+
+
+def test_when_no_key_is_known_there_is_one_refusal(sshd: SshServer) -> None:
+    config = {**sshd.config, "private_key": new_key("ed25519").openssh + new_key("ecdsa256").openssh}
+    config["private_key_file"] = None
+    with pytest.raises(SettingsError, match="RSYS-2003: .* with the private key in private_key"):
+        FileServer.connect(FileServerLogin.from_config(config))
+
+
+def test_keys_are_described_without_connecting(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text(new_key("rsa2048").text("pem"), encoding="utf-8")
+    os.utime(path, (1_000_000, 1_000_000))
+    config = {
+        "host": "h",
+        "username": "u",
+        "private_key": new_key("ecdsa384").openssh,
+        "private_key_file": str(path),
+    }
+    inline, filed = FileServerLogin.from_config(config).private_keys()
+    assert (inline.source, inline.key.get_bits(), inline.age_days(2_000_000)) == ("private_key", 384, None)
+    assert (filed.source, filed.key.get_bits(), filed.age_days(1_000_000 + 86_400 * 3 + 5)) == (
+        str(path),
+        2048,
+        3,
+    )
+    assert filed.fingerprint.startswith("SHA256:")

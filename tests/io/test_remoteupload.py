@@ -69,13 +69,13 @@ def test_a_file_appears_complete_and_its_checksum_is_told(
     verify: str, sshd: SshServer, server: FileServer
 ) -> None:
     (sshd.files / PATH).write_bytes(b"yesterday")
-    done = server.deliver(io.BytesIO(CONTENT), PATH, verify=verify)  # type: ignore[arg-type]  # one of both
+    done = server.upload(io.BytesIO(CONTENT), PATH, verify=verify)  # type: ignore[arg-type]  # one of both
     assert (done.size, done.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
     assert folder(sshd) == {"audience.csv": CONTENT}
 
 
 def test_an_empty_file_is_a_file(sshd: SshServer, server: FileServer) -> None:
-    assert server.deliver(io.BytesIO(b""), PATH, verify="content").size == 0
+    assert server.upload(io.BytesIO(b""), PATH, verify="content").size == 0
     assert folder(sshd) == {"audience.csv": b""}
 
 
@@ -85,7 +85,7 @@ def test_goes_on_where_the_servers_copy_ends(sshd: SshServer, server: FileServer
         sshd.cut_sessions()
 
     source = Watched(CONTENT, 3_000_000, cut)
-    server.deliver(source, PATH, verify="content")
+    server.upload(source, PATH, verify="content")
     assert folder(sshd) == {"audience.csv": CONTENT}
     again = source.begins[3]
     assert 0 < again < len(CONTENT), "sending began anew in the middle"
@@ -97,14 +97,14 @@ def test_a_copy_that_ends_in_other_bytes_is_sent_anew(sshd: SshServer, server: F
         (sshd.files / f"{PATH}.part").write_bytes(b"x" * 1_000_000)
 
     source = Watched(CONTENT, 3_000_000, cut_and_spoil)
-    server.deliver(source, PATH, verify="content")
+    server.upload(source, PATH, verify="content")
     assert folder(sshd) == {"audience.csv": CONTENT}
     assert source.begins[3] == 0
 
 
 def test_what_a_killed_run_has_left_is_no_part_of_another_file(sshd: SshServer, server: FileServer) -> None:
     (sshd.files / f"{PATH}.part").write_bytes(b"x" * 6_000_000)
-    server.deliver(io.BytesIO(CONTENT), PATH)
+    server.upload(io.BytesIO(CONTENT), PATH)
     assert folder(sshd) == {"audience.csv": CONTENT}
 
 
@@ -127,7 +127,7 @@ def test_bytes_that_changed_on_the_way_are_never_published(
 
     (sshd.files / PATH).write_bytes(b"yesterday")
     with pytest.raises(TransientError, match=code), spoiling(server, spoil):
-        server.deliver(io.BytesIO(CONTENT), PATH, verify=verify)  # type: ignore[arg-type]  # one of both
+        server.upload(io.BytesIO(CONTENT), PATH, verify=verify)  # type: ignore[arg-type]  # one of both
     assert folder(sshd) == {"audience.csv": b"yesterday"}
 
 
@@ -151,9 +151,9 @@ def spoiling(server: FileServer, spoil: Callable[[], None]) -> Iterator[None]:
 
 
 def test_a_taken_name_is_refused_on_request(sshd: SshServer, server: FileServer) -> None:
-    server.deliver(io.BytesIO(b"first"), PATH, replace=False)
+    server.upload(io.BytesIO(b"first"), PATH, replace=False)
     with pytest.raises(DataError, match="RSYS-2302: There is a file upload/audience.csv already"):
-        server.deliver(io.BytesIO(b"second"), PATH, replace=False)
+        server.upload(io.BytesIO(b"second"), PATH, replace=False)
     assert folder(sshd) == {"audience.csv": b"first"}
 
 
@@ -163,7 +163,7 @@ def test_a_name_that_is_taken_meanwhile_is_refused_too(sshd: SshServer, server: 
 
     source = Watched(CONTENT, 1, take)
     with pytest.raises(DataError, match="RSYS-2302"):
-        server.deliver(source, PATH, replace=False)
+        server.upload(source, PATH, replace=False)
     assert folder(sshd) == {"audience.csv": b"theirs"}
 
 
@@ -171,7 +171,7 @@ def test_a_rename_that_is_refused_leaves_nothing_behind(sshd: SshServer, server:
     (sshd.files / PATH).mkdir()
     (sshd.files / PATH / "something").write_bytes(b"")
     with pytest.raises(TransientError, match="RSYS-2103: .* refused file upload/audience.csv"):
-        server.deliver(io.BytesIO(b"data"), PATH)
+        server.upload(io.BytesIO(b"data"), PATH)
     assert [path.name for path in (sshd.files / "upload").iterdir()] == ["audience.csv"]
     assert (sshd.files / PATH / "something").exists()
 
@@ -182,13 +182,13 @@ def test_a_server_without_the_extension_for_it_replaces_all_the_same(tmp_path: P
     force = f"ForceCommand internal-sftp -d {home} -P posix-rename"
     with openssh_server(tmp_path / "sshd", force) as sshd, connect(sshd) as server:
         (sshd.files / PATH).write_bytes(b"yesterday")
-        server.deliver(io.BytesIO(b"today"), PATH)
+        server.upload(io.BytesIO(b"today"), PATH)
         assert folder(sshd) == {"audience.csv": b"today"}
 
 
 def test_a_folder_that_is_missing(server: FileServer) -> None:
     with pytest.raises(SettingsError, match="RSYS-2101"):
-        server.deliver(io.BytesIO(b"x"), "uplaod/audience.csv")
+        server.upload(io.BytesIO(b"x"), "uplaod/audience.csv")
 
 
 def test_removing_what_is_not_there_is_no_error(sshd: SshServer, server: FileServer) -> None:
@@ -209,7 +209,7 @@ def test_a_full_server_keeps_the_older_file_and_nothing_of_the_new_one(
     try:
         (upload / "audience.csv").write_bytes(b"yesterday")
         with pytest.raises(TransientError, match="RSYS-2[13]0[13]: .*free space"):
-            server.deliver(io.BytesIO(CONTENT), PATH)
+            server.upload(io.BytesIO(CONTENT), PATH)
         assert folder(sshd) == {"audience.csv": b"yesterday"}
     finally:
         server.close()

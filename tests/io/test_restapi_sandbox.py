@@ -5,23 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.delivery import FOLDER, new_sandbox, settings_of
-from support.faketime import FakeTime
+from support.delivery import FOLDER, settings_of
 
 from responsys_io.errors import SettingsError, TransientError
 from responsys_io.ratelimit import ApiFunction
 from responsys_io.restanswers import RefusedError
 from responsys_io.restapi import RestApi
-from responsys_io.restretry import Pursuit
-from responsys_io.retry import Retry
 from responsys_io.supplemental import Column, Table
 from responsys_sandbox.rest import Drop, Fault, RevokeTokens, Truncate
 from responsys_sandbox.tables import Column as StoredColumn
 from responsys_sandbox.tables import Table as StoredTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from support.faketime import FakeTime
 
     from responsys_sandbox.sandbox import Sandbox
 
@@ -33,24 +29,6 @@ AUDIENCE = Table(
 )
 MEMBERS = r"/suppData/[^/]+/members"
 MERGE = ApiFunction("POST", "/folders/{f}/suppData/{t}/members")
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with new_sandbox(tmp_path / "sandbox") as running:
-        yield running
-
-
-@pytest.fixture
-def time() -> FakeTime:
-    return FakeTime()
-
-
-@pytest.fixture
-def api(sandbox: Sandbox, time: FakeTime) -> Iterator[RestApi]:
-    pursuit = Pursuit(retry=Retry(limit=4, sleep=time.sleep), clock=time.clock)
-    with RestApi.from_config(settings_of(sandbox), pursuit=pursuit) as made:
-        yield made
 
 
 @pytest.fixture

@@ -101,3 +101,13 @@ def run_target(
     output = done.stdout.decode()
     states = [] if arguments else [json.loads(line) for line in output.splitlines()]
     return Run(done.returncode, output, done.stderr.decode(), states)
+
+
+CARTS = schema(
+    "carts",
+    ("customer_id", "product"),
+    customer_id="integer",
+    product="string",
+    price="number",
+    added={"type": ["null", "string"], "format": "date-time"},
+)

@@ -103,6 +103,8 @@ def openssh_server(root: Path, *extra: str) -> Iterator[OpenSshServer]:
         "\n".join(
             (
                 *extra,
+                # Tests leave sign-ins hanging on purpose; sshd would refuse others at random.
+                "MaxStartups 200",
                 f"Port {port}",
                 "ListenAddress 127.0.0.1",
                 f"HostKey {root / 'host_key'}",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.delivery import FOLDER, deliver, lines, record, schema, state
+from support.delivery import CARTS, FOLDER, deliver, lines, record, schema, state
 
 from responsys_io.errors import DataError, SettingsError
 from responsys_io.fileserver import FileServer
@@ -19,15 +19,6 @@ from target_responsys.target import TargetResponsys
 if TYPE_CHECKING:
     from responsys_io.remoteupload import Uploaded
     from responsys_sandbox.sandbox import Sandbox
-
-CARTS = schema(
-    "carts",
-    ("customer_id", "product"),
-    customer_id="integer",
-    product="string",
-    price="number",
-    added={"type": ["null", "string"], "format": "date-time"},
-)
 
 
 def carts(count: int) -> list[dict[str, Any]]:
@@ -144,14 +135,14 @@ def test_the_markers_come_after_the_data(
     sandbox: Sandbox, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    deliver_file = FileServer.deliver
+    upload_file = FileServer.upload
 
     def recorded(server: FileServer, source: Any, path: str, **how: Any) -> Uploaded:
         order.append(Path(path).suffix)
         assert len(uploaded(sandbox)) == len(order) - 1, "the file before stands under its name"
-        return deliver_file(server, source, path, **how)
+        return upload_file(server, source, path, **how)
 
-    monkeypatch.setattr(FileServer, "deliver", recorded)
+    monkeypatch.setattr(FileServer, "upload", recorded)
     deliver(config, [CARTS, *carts(2), state(at=2)])
     assert order == [".csv", ".count", ".ready"]
 

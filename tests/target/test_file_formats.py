@@ -204,15 +204,15 @@ def test_a_crash_before_the_ready_file_is_mended_by_a_rerun(
     sandbox: Sandbox, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config |= {"count_extension": "count", "ready_extension": "ready"}
-    deliver_file = FileServer.deliver
+    upload_file = FileServer.upload
 
     def dies_at_ready(server: FileServer, source: Any, path: str, **how: Any) -> Any:
         if path.endswith(".ready"):
             raise TransientError("RSYS-2001", "gone")
-        return deliver_file(server, source, path, **how)
+        return upload_file(server, source, path, **how)
 
     with monkeypatch.context() as patched, pytest.raises(TransientError, match="RSYS-2001"):
-        patched.setattr(FileServer, "deliver", dies_at_ready)
+        patched.setattr(FileServer, "upload", dies_at_ready)
         deliver(config, people(5))
     before = uploaded(sandbox)
     assert sorted(before) == ["People.csv", "People.csv.count"]
@@ -227,13 +227,13 @@ def test_markers_of_an_older_file_go_before_the_new_file_comes(
     config |= {"count_extension": "count", "ready_extension": "ready"}
     deliver(config, people(5))
     seen: list[list[str]] = []
-    deliver_file = FileServer.deliver
+    upload_file = FileServer.upload
 
     def watched(server: FileServer, source: Any, path: str, **how: Any) -> Any:
         seen.append(sorted(uploaded(sandbox)))
-        return deliver_file(server, source, path, **how)
+        return upload_file(server, source, path, **how)
 
-    monkeypatch.setattr(FileServer, "deliver", watched)
+    monkeypatch.setattr(FileServer, "upload", watched)
     deliver(config, people(7))
     assert seen == [["People.csv"], ["People.csv"], ["People.csv", "People.csv.count"]]
     assert uploaded(sandbox)["People.csv.count"] == b"7\n"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.delivery import FOLDER, lines, record, run_target, schema, state
+from support.delivery import CARTS, FOLDER, lines, record, run_target, state
 from support.faketime import FakeTime
 
 from responsys_io.errors import DataError, TransientError
@@ -28,15 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from responsys_sandbox.sandbox import Sandbox
-
-CARTS = schema(
-    "carts",
-    ("customer_id", "product"),
-    customer_id="integer",
-    product="string",
-    price="number",
-    added={"type": ["null", "string"], "format": "date-time"},
-)
 
 
 def carts(count: int) -> list[dict[str, Any]]:

@@ -92,8 +92,8 @@ def test_a_body_over_the_limit_drops_the_connection(audience: RestClient) -> Non
 
 
 def test_the_request_log_has_no_values(audience: RestClient) -> None:
-    audience.merge(["USERID", "EMAIL"], ["4711", "a@example.com"], ["x4712", "b@example.com"])
-    audience.call("GET", "/folders/CDP/suppData/AUDIENCE/members?qa=USERID&id=4711&fs=all")
+    audience.merge(["USERID", "EMAIL"], ["471108154711", "a@example.com"], ["x4712", "b@example.com"])
+    audience.call("GET", "/folders/CDP/suppData/AUDIENCE/members?qa=USERID&id=471108154711&fs=all")
     audience.call("GET", "/folder/CDP/suppData/NOPE")
     login, _, merge, read, missing = audience.store.requests()
 
@@ -102,6 +102,6 @@ def test_the_request_log_has_no_values(audience: RestClient) -> None:
     assert read.path == merge.path == "/rest/api/v1.3/folders/CDP/suppData/AUDIENCE/members"
     assert (missing.status, missing.error_code) == (404, "RESOURCE_NOT_FOUND")
     assert all(request.ms >= 0 for request in audience.store.requests())
-    secrets = ("4711", "example.com", audience.token or "", audience.rest.options.password)
+    secrets = ("471108154711", "example.com", audience.token or "", audience.rest.options.password)
     assert not [secret for secret in secrets if secret in repr(audience.store.requests())]
     assert audience.rest.options.password not in repr(audience.rest.options)

@@ -1,0 +1,105 @@
+"""What a listing gives: files and folders, on the file server or on this machine."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from responsys_io.errors import DataError
+
+if TYPE_CHECKING:
+    import io
+
+_NO_NAMES = {"", ".", ".."}
+
+
+@dataclass(frozen=True, order=True)
+class RemoteFile:
+    """A regular file as a listing shows it: POSIX path, size in bytes, modification time in epoch seconds."""
+
+    path: str
+    size: int
+    mtime: int
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return posixpath.basename(self.path)
+
+    @property
+    def folder(self) -> str:
+        """The path without its last part."""
+        return posixpath.dirname(self.path)
+
+    def is_same_as(self, other: RemoteFile | None) -> bool:
+        """Tell whether another file has this one's size and modification time."""
+        return other is not None and (self.size, self.mtime) == (other.size, other.mtime)
+
+
+@dataclass(frozen=True)
+class FolderListing:
+    """What lies in a folder, in no order.
+
+    Args:
+        files: Regular files; links are none.
+        folders: Names of the folders in it.
+    """
+
+    files: list[RemoteFile]
+    folders: list[str]
+
+
+class FileSource(Protocol):
+    """Where files are listed and read; `FileServer` and `LocalFiles` are the two kinds."""
+
+    def scan(self, folder: str) -> FolderListing:
+        """List a folder."""
+
+    def stat(self, path: str) -> RemoteFile | None:
+        """Return what a file is like now, or None when it is not there."""
+
+    def open(self, file: RemoteFile) -> io.RawIOBase:
+        """Open a listed file for reading; seekable."""
+
+    def close(self) -> None:
+        """End what is open."""
+
+
+class FileUnavailableError(DataError):
+    """One file cannot be read, or is not any more what was listed: other files can be read all the same.
+
+    RSYS-2201 changed, RSYS-2202 gone, RSYS-2203 no permission, RSYS-3301 changed while it was read.
+    """
+
+    @classmethod
+    def changed(cls, path: str, how: str) -> FileUnavailableError:
+        """Return the error for a file that was written to."""
+        return cls(
+            "RSYS-2201",
+            f"{path} {how} since it was listed.",
+            "It is probably still being written or was replaced; the next run reads it again.",
+        )
+
+    @classmethod
+    def gone(cls, path: str) -> FileUnavailableError:
+        """Return the error for a file that is not there any more."""
+        return cls(
+            "RSYS-2202",
+            f"{path} has gone since it was listed.",
+            "Nothing of it counts as read. Look for who takes exports away, and have it exported again.",
+        )
+
+    @classmethod
+    def forbidden(cls, path: str) -> FileUnavailableError:
+        """Return the error for a file that may not be read."""
+        return cls(
+            "RSYS-2203",
+            f"{path} may not be read by this user.",
+            "Check the file's permissions; a later run reads it.",
+        )
+
+
+def is_plain_name(name: str) -> bool:
+    """Tell whether a name that a listing gave is one: no path, no way up, no NUL."""
+    return name not in _NO_NAMES and "/" not in name and "\0" not in name

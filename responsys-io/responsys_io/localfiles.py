@@ -1,0 +1,100 @@
+"""Files on this machine, with the interface of the file server: an archive is read like the original."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import posixpath
+
+from responsys_io.errors import SettingsError
+from responsys_io.files import FileUnavailableError, FolderListing, RemoteFile, is_plain_name
+
+logger = logging.getLogger(__name__)
+
+
+class LocalFiles:
+    """The disk of this machine. Modification times are whole seconds, as SFTP has them."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def close(self) -> None:
+        """Do nothing: no session is held."""
+
+    def scan(self, folder: str) -> FolderListing:
+        """List a folder's files and folders; names that are not UTF-8 are passed over with a warning.
+
+        Raises:
+            SettingsError: RSYS-2101 when there is no such folder, RSYS-2102 when it may not be read.
+        """
+        listing = FolderListing([], [])
+        try:
+            with os.scandir(folder or ".") as entries:
+                for entry in entries:
+                    self._sort_in(entry, folder, listing)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise SettingsError(
+                "RSYS-2101", f"There is no folder {folder or '.'} on this machine.", "Check the path setting."
+            ) from error
+        except PermissionError as error:
+            raise SettingsError(
+                "RSYS-2102",
+                f"Folder {folder or '.'} on this machine may not be read.",
+                "Check the path setting and the folder's permissions.",
+            ) from error
+        return listing
+
+    def stat(self, path: str) -> RemoteFile | None:
+        """Return what a file is like now, or None when it is not there."""
+        try:
+            return _described(path, os.stat(path))  # noqa: PTH116  listings hold texts, not paths
+        except FileNotFoundError:
+            return None
+
+    def open(self, file: RemoteFile) -> io.FileIO:
+        """Open a listed file for reading.
+
+        Raises:
+            FileUnavailableError: RSYS-2201 when it is not any more what was listed, RSYS-2202 when it has
+                gone, RSYS-2203 when it may not be read.
+        """
+        try:
+            opened = io.FileIO(file.path)
+        except FileNotFoundError as error:
+            raise FileUnavailableError.gone(file.path) from error
+        except PermissionError as error:
+            raise FileUnavailableError.forbidden(file.path) from error
+        if _described(file.path, os.fstat(opened.fileno())) != file:
+            opened.close()
+            raise FileUnavailableError.changed(file.path, "has changed")
+        return opened
+
+    def _sort_in(self, entry: os.DirEntry[str], folder: str, listing: FolderListing) -> None:
+        if not _is_utf8(entry.name):
+            self._tell(folder, entry.name)
+        elif is_plain_name(entry.name):
+            if entry.is_dir(follow_symlinks=False):
+                listing.folders.append(entry.name)
+            elif entry.is_file(follow_symlinks=False):
+                # One that vanishes right now is no file of this listing.
+                with contextlib.suppress(FileNotFoundError):
+                    listing.files.append(_described(posixpath.join(folder, entry.name), entry.stat()))
+
+    def _tell(self, folder: str, name: str) -> None:
+        if folder not in self._told:
+            self._told.add(folder)
+            logger.warning("Names in %s are passed over because they are not UTF-8: %s", folder, ascii(name))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _described(path: str, status: os.stat_result) -> RemoteFile:
+    return RemoteFile(path, status.st_size, int(status.st_mtime))

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from responsys_io.errors import SettingsError
+from responsys_io.files import FileUnavailableError, RemoteFile
+from responsys_io.localfiles import LocalFiles
+
+
+def test_regular_files_and_folders_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "a.txt").write_bytes(b"12345")
+    os.utime(tmp_path / "a.txt", (1_600_000_000.9, 1_600_000_000.9))
+    (tmp_path / "folder.txt").mkdir()
+    (tmp_path / "link.txt").symlink_to(tmp_path / "a.txt")
+    (tmp_path / "nowhere.txt").symlink_to(tmp_path / "none")
+    (tmp_path / "out").symlink_to("/")
+    os.mkfifo(tmp_path / "fifo.txt")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.txt")).touch()
+    files = LocalFiles()
+    for _ in range(2):
+        listing = files.scan(str(tmp_path))
+    assert listing.files == [RemoteFile(f"{tmp_path}/a.txt", 5, 1_600_000_000)]
+    assert listing.folders == ["folder.txt"]
+    assert len(caplog.messages) == 1
+    assert files.stat(f"{tmp_path}/a.txt") == listing.files[0]
+    assert files.stat(f"{tmp_path}/none") is None
+    with files.open(listing.files[0]) as opened:
+        opened.seek(2)
+        assert opened.read() == b"345"
+
+
+@pytest.mark.parametrize("change", ["longer", "newer", "gone"])
+def test_a_file_that_is_not_what_was_listed_is_unavailable(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"12345")
+    files = LocalFiles()
+    (file,) = files.scan(str(tmp_path)).files
+    if change == "gone":
+        path.unlink()
+    elif change == "longer":
+        path.write_bytes(b"123456")
+    else:
+        os.utime(path, (1, 1))
+    with pytest.raises(FileUnavailableError, match="RSYS-2202" if change == "gone" else "RSYS-2201"):
+        files.open(file)
+
+
+def test_a_folder_that_is_none_is_a_settings_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("none", "file"):
+        with pytest.raises(SettingsError, match="RSYS-2101"):
+            LocalFiles().scan(str(tmp_path / folder))
