@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from responsys_io.feeds import Column, feeds
-from responsys_io.profilelist import SYSTEM_FIELDS
-
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from responsys_io.feeds import ColumnType
+    from responsys_io.feeds import Column, ColumnType
+    from tap_responsys.kinds import ExportKind
 
 SOURCE_FILE = "_sdc_source_file"
 SOURCE_LINE = "_sdc_source_lineno"
 LAST_MODIFIED = "_sdc_last_modified"
 SUBSCRIPTION_STATUS = "subscription_status"
 MODIFIED_DATE = "MODIFIED_DATE_"
+STORED_DATE = "EVENT_STORED_DT"
 PERMISSION_STATUS = "EMAIL_PERMISSION_STATUS_"
 
 _SUBSCRIPTION = {"I": "subscribed", "O": "unsubscribed"}
@@ -41,30 +40,6 @@ _STATUS = {
 }
 
 
-def documented(stream: str) -> tuple[Column, ...]:
-    """Return the default columns of a feed's stream, or the system fields of the contact list."""
-    feed = feeds().get(stream.upper())
-    return feed.columns if feed else SYSTEM_FIELDS
-
-
-def layout(stream: str, column_names: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    """Return the columns of a stream's exports that have no header, in their order; empty if nobody knows.
-
-    Args:
-        stream: Stream name.
-        column_names: Layouts that the user has given, by stream.
-    """
-    feed = feeds().get(stream.upper())
-    return column_names.get(stream) or [column.name for column in (feed.columns if feed else ())]
-
-
-def typed(stream: str, names: Iterable[str]) -> dict[str, Column]:
-    """Look columns up by name; add-on columns have documented types, unknown ones are text."""
-    feed = feeds().get(stream.upper())
-    known = {column.name: column for column in (*documented(stream), *(feed.add_on_columns if feed else ()))}
-    return {name: known.get(name) or Column(name, "text", "Custom column of the account") for name in names}
-
-
 def properties(columns: Iterable[Column]) -> dict[str, Any]:
     """Return columns as properties of a JSON Schema."""
     return {
@@ -81,6 +56,14 @@ def schema(columns: Iterable[Column], *, contacts: bool) -> dict[str, Any]:
 def new_names(header: Sequence[str], known: Container[str]) -> list[str]:
     """Return the header's columns that a schema does not have yet, in the header's order."""
     return [name for name in header if name not in known]
+
+
+def read_besides(kind: ExportKind) -> set[str]:
+    """Return the columns that are read also where nobody has selected them.
+
+    They tell how new a row is, and what the subscription status follows from.
+    """
+    return ({MODIFIED_DATE} if kind.key else set()) | ({PERMISSION_STATUS} if kind.is_contacts else set())
 
 
 def subscription_status(permission: str | None) -> str | None:

@@ -1,28 +1,32 @@
-"""The folder of exports: listed once per run, and read from."""
+"""The folders of exports: listed once per run, and read from."""
 
 from __future__ import annotations
 
 import logging
+import posixpath
 import time
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from responsys_io.errors import DataError
-from tap_responsys.columns import layout
-from tap_responsys.counts import counts_header, stated_count
 from tap_responsys.decode import decoded
 from tap_responsys.listing import sort_out
 from tap_responsys.parse import ExportReader
+from tap_responsys.places import find, is_local
 from tap_responsys.readiness import companion, still_growing, undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    import io
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from responsys_io.fileserver import FileServer, RemoteFile
+    from responsys_io.files import RemoteFile
     from responsys_io.keyring import KeyRing
+    from tap_responsys.archive import Archive
     from tap_responsys.listing import ExportFile, ExportNames, Listing
     from tap_responsys.parse import Dialect
+    from tap_responsys.putaway import PutAway
+    from tap_responsys.sources import Sources
 
 logger = logging.getLogger(__name__)
 
@@ -31,62 +35,68 @@ _LONGEST_COUNT = 1024
 
 
 class ExportFolder:
-    """The exports in one folder of the file server; leaving it as a context manager ends the session.
+    """The exports in the folders that are read; leaving it as a context manager ends the session.
 
     Args:
-        server: The file server; nothing is opened before the first listing.
-        path: The folder, relative to the user's home or absolute.
+        sources: Where files are; nothing is opened before the first listing.
+        path: The folders and patterns, as `places` returns them.
         names: How exports are recognised.
         dialect: How they are written.
-        column_names: Layouts of streams whose exports have no header, besides the documented ones.
         ready_extension: Extension of ready files; without one, files have to keep still to count as complete.
-        count_extension: Extension of count files beside the ready files, which may state a count as well.
+        count_extension: Extension of count files.
         settle_seconds: How long they have to keep still.
         ring: The keys that encrypted exports are decrypted with.
+        archive: Where copies of the files that are read are kept.
+        put_away: What becomes of files on the server once they are read and stored; None leaves them.
         sleep: Waits; tests pass their own.
     """
 
     def __init__(
         self,
-        server: FileServer,
-        path: str,
+        sources: Sources,
+        path: Sequence[str],
         names: ExportNames,
         dialect: Dialect,
         *,
-        column_names: Mapping[str, Sequence[str]] | None = None,
         ready_extension: str | None = None,
         count_extension: str | None = None,
         settle_seconds: float = 10,
         ring: KeyRing | None = None,
+        archive: Archive | None = None,
+        put_away: PutAway | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._server = server
+        self._sources = sources
         self._path = path
         self._names = names
         self._dialect = dialect
-        self._column_names = column_names or {}
         self._ready_extension = ready_extension
-        self._count_extension = count_extension
+        self._extensions = [extension for extension in (ready_extension, count_extension) if extension]
         self._settle_seconds = settle_seconds
         self._ring = ring
+        self._archive = archive
+        self._put_away = put_away
         self._sleep = sleep
         self._later: Listing | None = None
+        self._raw: io.RawIOBase | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.close()
+        self._sources.close()
+        if self._archive is not None:
+            self._archive.close()
 
     @cached_property
     def listing(self) -> Listing:
-        """The folder as it was when the run first looked."""
+        """The folders as they were when the run first looked."""
         listing = self._list()
         if listing.unrecognised:
             logger.info(
                 "%d files in %s belong to no known export, for example %s",
                 len(listing.unrecognised),
-                self._path,
+                ", ".join(self._path),
                 listing.unrecognised[0],
             )
         return listing
@@ -112,20 +122,26 @@ class ExportFolder:
     def newest(self, stream: str) -> ExportFile | None:
         """Return the export whose header tells best which columns there are, a complete one if possible."""
         found = self.exports(stream)
-        if self._ready_extension:
-            done = self._marked(found, self._ready_extension)
-        else:
-            fresh = set(undecided(found, self.listing, self._settle_seconds))
-            done = [export for export in found if export not in fresh]
-        candidates = done or found
+        candidates = [export for export in found if self.is_complete(export)] or found
         return candidates[-1] if candidates else None
 
     @contextmanager
-    def reader(self, export: ExportFile) -> Iterator[ExportReader]:
-        """Open an export; the block must end before another one is opened."""
-        with self._server.open(export.remote) as raw, decoded(raw, export.name, self._ring) as stream:
-            columns = layout(export.stream, self._column_names)
-            yield ExportReader(stream, self._dialect, export.name, columns)
+    def reader(self, export: ExportFile, *, keep: bool = False) -> Iterator[ExportReader]:
+        """Open an export; the block must end before another one is opened.
+
+        Args:
+            export: The export.
+            keep: Whether a copy goes to the archive, where there is one.
+        """
+        file = self._kept(export) if keep else export.remote
+        with self._sources.open(file) as raw, decoded(raw, export.name, self._ring) as stream:
+            self._raw = raw
+            yield ExportReader(stream, self._dialect, export.name, self._names.layout(export.stream))
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the export that is open have been fetched."""
+        return self._raw.tell() if self._raw and not self._raw.closed else 0
 
     def check_unchanged(self, export: ExportFile) -> None:
         """Make sure that what has been read is what lies there now.
@@ -133,51 +149,62 @@ class ExportFolder:
         Raises:
             DataError: RSYS-3301 when the file was written to meanwhile.
         """
-        if self._server.stat(export.remote.path) != export.remote:
+        if self._sources.stat(export.remote.path) != export.remote:
             raise DataError(
                 "RSYS-3301",
                 f"{export.name} changed or went away while it was read.",
                 "It is not counted as read; the next run reads it again.",
             )
 
-    def check_count(self, export: ExportFile, rows: int, *, with_header: bool | None) -> bool | None:
-        """Make sure that as many rows have been read as the export's job has counted, where it says so.
+    def companion_text(self, export: ExportFile, extension: str) -> str | None:
+        """Return what an export's ready or count file says, None when there is no such file."""
+        beside = companion(export, self.listing, extension)
+        return self._text(beside) if beside else None
 
-        Args:
-            export: The export.
-            rows: How many rows it has, rejected ones among them.
-            with_header: Whether counts include the header, None when that is not known yet.
+    def is_complete(self, export: ExportFile) -> bool:
+        """Tell from the first listing alone whether an export is written to its end."""
+        if self._ready_extension:
+            return companion(export, self.listing, self._ready_extension) is not None
+        return not undecided([export], self.listing, self._settle_seconds)
 
-        Returns:
-            The same, as far as it is known now.
+    def rows_with_header(self, export: ExportFile) -> int | None:
+        """Count an export's rows, those that do not fit among them; None when it has no header line."""
+        with self.reader(export) as reader:
+            return sum(1 for _ in reader.rows({})) if reader.has_header_line else None
 
-        Raises:
-            DataError: RSYS-3302 when there are more or fewer.
-        """
-        for extension in filter(None, (self._ready_extension, self._count_extension)):
-            beside = companion(export, self.listing, extension)
-            stated = stated_count(self._text(beside)) if beside else None
-            if stated is None:
-                continue
-            known, with_header = (
-                with_header,
-                counts_header(export.name, stated=stated, rows=rows, known=with_header),
-            )
-            if known is None and with_header:
-                logger.warning(
-                    "%s counts %d for %d rows: taken for the header's line", export.name, stated, rows
-                )
-        return with_header
+    def put_away(self, exports: Iterable[ExportFile]) -> None:
+        """Move or delete exports on the server that have been read and stored, with what lies beside them."""
+        if self._put_away is not None:
+            for export in exports:
+                if not is_local(export.remote.path):
+                    self._put_away.files([export.remote, *self._beside(export)])
+
+    def _kept(self, export: ExportFile) -> RemoteFile:
+        """Keep a copy of an export in the archive; return the file to read it from."""
+        if self._archive is None or is_local(export.remote.path):
+            return export.remote
+        place = export.known_as.strip("/") or export.remote.name
+        for file in self._beside(export):
+            with self._sources.open(file) as raw:
+                self._archive.keep(file, posixpath.join(posixpath.dirname(place), file.name), raw)
+        with self._sources.open(export.remote) as raw:
+            return self._archive.keep(export.remote, place, raw) or export.remote
+
+    def _beside(self, export: ExportFile) -> list[RemoteFile]:
+        """Return an export's ready and count files."""
+        found = (companion(export, self.listing, extension) for extension in self._extensions)
+        return list(dict.fromkeys(file for file in found if file))
 
     def _marked(self, exports: list[ExportFile], extension: str) -> list[ExportFile]:
         return [export for export in exports if companion(export, self.listing, extension)]
 
     def _text(self, small: RemoteFile) -> str:
-        with self._server.open(small) as raw:
+        with self._sources.open(small) as raw:
             return (raw.read(_LONGEST_COUNT) or b"").decode("ascii", errors="replace")
 
     def _list(self) -> Listing:
-        return sort_out(self._server.list(self._path), self._names)
+        found = find(self._sources, self._path)
+        return sort_out(found.files, self._names, found.beside)
 
     def _listing_after_a_while(self) -> Listing:
         if self._later is None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from responsys_io.feeds import feeds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from responsys_io.fileserver import RemoteFile
+    from responsys_io.files import RemoteFile
+    from tap_responsys.kinds import ExportKind
 
 # Oracle, responsys-user, Help/CED/CEDOutputFiles.htm: account, feed, date, time. Zipped exports are seen
 # both as X.zip and as X.txt.zip, encrypted ones may carry .gpg at either place.
 _SUFFIXES = re.compile(r"(?:\.(?:txt|csv|zip|gz|gpg|pgp|asc))+$", re.IGNORECASE)
 _FEED_NAME = re.compile(r"(?P<account>\d+)_(?P<stem>[A-Z_]+?)_(?P<stamp>\d{8}_\d{6})", re.IGNORECASE)
 _STAMP_FORMAT = "%Y%m%d_%H%M%S"
+_FARTHEST_ZONE = timedelta(hours=14)
 _STAMP = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?:_?(\d{2})(\d{2})(\d{2}))?(?!\d)")
 
 
@@ -31,6 +33,7 @@ class ExportFile:
         remote: The file as listed.
         stream: The stream that its rows belong to.
         base: Its name without the suffixes that say how it is packed.
+        known_as: What identifies it, where another file of the stream has its name: folder and name.
         stamp: `YYYYMMDD_HHMMSS` from the name, empty where the name has no date. The time zone of a stamp is
             the account's at best, so it orders files and is no instant.
     """
@@ -39,23 +42,38 @@ class ExportFile:
     stream: str
     base: str
     stamp: str = ""
+    known_as: str = ""
 
     @property
     def name(self) -> str:
-        """The file name, which identifies an export in records and in state."""
-        return self.remote.name
+        """What identifies an export in records and in state: its file name, wherever it lies."""
+        return self.known_as or self.remote.name
 
     @property
-    def stamped_at(self) -> str:
-        """The stamp in the form of a record's timestamps, empty without one."""
-        return (
-            datetime.strptime(self.stamp, _STAMP_FORMAT).replace(tzinfo=UTC).isoformat() if self.stamp else ""
-        )
+    def made_at(self) -> str:
+        """The stamp, or the modification time in its form where the name has none."""
+        return self.stamp or _stamp_of(self.remote.mtime)
+
+    @property
+    def day(self) -> date:
+        """The day that the export belongs to."""
+        return _day(self.made_at)
+
+    @property
+    def not_before(self) -> str:
+        """The earliest instant in UTC at which the export can have been made, empty where no name tells.
+
+        The stamp is in the account's zone at best, and no zone is more than 14 hours ahead of UTC.
+        """
+        if not self.stamp:
+            return ""
+        moment = datetime.strptime(self.stamp, _STAMP_FORMAT).replace(tzinfo=UTC)
+        return (moment - _FARTHEST_ZONE).isoformat()
 
     @property
     def order(self) -> tuple[str, str]:
         """Sorts exports in the order in which they were made, as far as names and times tell."""
-        return self.stamp or _stamp_of(self.remote.mtime), self.name
+        return self.made_at, self.name
 
 
 @dataclass(frozen=True)
@@ -63,13 +81,18 @@ class ExportNames:
     """How exports are recognised by their names.
 
     Args:
-        contacts_pattern: Shell pattern for exports of the contact list, matched without regard to case
-            against the name with and without its suffixes.
+        kinds: The kinds of exports, feeds by their stems, others by their patterns: the first that fits
+            counts. Patterns are matched without regard to case against the name with and without its
+            suffixes, those with a slash in them against the whole path.
         account_id: Take only feed files of this account.
     """
 
-    contacts_pattern: str
+    kinds: Sequence[ExportKind]
     account_id: str | None = None
+
+    def layout(self, stream: str) -> tuple[str, ...]:
+        """Return the columns of a stream's exports that have no header; empty if nobody knows them."""
+        return next((kind.layout for kind in self.kinds if kind.stream == stream), ())
 
     def recognise(self, remote: RemoteFile) -> ExportFile | None:
         """Return the export that a file is, or None for any other file."""
@@ -77,19 +100,19 @@ class ExportNames:
         if suffixes is None:
             return None
         base = remote.name[: suffixes.start()]
-        if feed := _FEED_NAME.fullmatch(base):
-            stem = feed["stem"].upper()
-            if stem in feeds():
-                if self.account_id and feed["account"] != self.account_id:
-                    return None
-                return ExportFile(remote, feeds()[stem].stream_name, base, feed["stamp"])
-        pattern = self.contacts_pattern.lower()
-        if any(fnmatchcase(name.lower(), pattern) for name in (base, remote.name)):
-            return ExportFile(remote, CONTACTS, base, _stamp_in(base))
-        return None
-
-
-CONTACTS = "contacts"
+        feed = _FEED_NAME.fullmatch(base)
+        if feed and feed["stem"].upper() in feeds() and _is_stamp(feed["stamp"]):
+            if self.account_id and feed["account"] != self.account_id:
+                return None
+            return ExportFile(remote, feeds()[feed["stem"].upper()].stream_name, base, feed["stamp"])
+        return next(
+            (
+                ExportFile(remote, kind.stream, base, _stamp_in(base))
+                for kind in self.kinds
+                if kind.pattern and _fits(kind.pattern, remote, base)
+            ),
+            None,
+        )
 
 
 @dataclass(frozen=True)
@@ -98,7 +121,7 @@ class Listing:
 
     Args:
         exports: Export files by stream, each list in the order of `ExportFile.order`.
-        files: Every file of the folder by name, ready and count files among them.
+        files: Every file of the folders by its path in lower case, ready and count files among them.
         unrecognised: Names with an export's suffix that belong to no stream.
         newest_mtime: The latest modification time in the folder: a lower bound of the server's clock.
     """
@@ -109,23 +132,67 @@ class Listing:
     newest_mtime: int = 0
 
 
-def sort_out(files: Iterable[RemoteFile], names: ExportNames) -> Listing:
-    """Assign the files of a folder to streams."""
-    exports: dict[str, list[ExportFile]] = {}
+def sort_out(files: Iterable[RemoteFile], names: ExportNames, beside: Iterable[RemoteFile] = ()) -> Listing:
+    """Assign files to streams.
+
+    Two files of one name and size are one export, the first of them: somebody has copied or moved it. With
+    another size the later one is another export and known by its folder as well.
+
+    Args:
+        files: The files, in the order of their folders' importance.
+        names: How exports are recognised.
+        beside: Other files of their folders.
+    """
+    exports: dict[str, dict[str, ExportFile]] = {}
     seen: dict[str, RemoteFile] = {}
     unrecognised: list[str] = []
     newest = 0
     for remote in files:
-        seen[remote.name] = remote
+        seen[remote.path.lower()] = remote
         newest = max(newest, remote.mtime)
         export = names.recognise(remote)
         if export is not None:
-            exports.setdefault(export.stream, []).append(export)
+            known = exports.setdefault(export.stream, {})
+            if (other := known.get(export.name)) is None:
+                known[export.name] = export
+            elif other.remote.size != remote.size:
+                known.setdefault(remote.path, replace(export, known_as=remote.path))
         elif _SUFFIXES.search(remote.name):
             unrecognised.append(remote.name)
-    for found in exports.values():
-        found.sort(key=lambda export: export.order)
-    return Listing(exports, seen, tuple(sorted(unrecognised)), newest)
+    for remote in beside:
+        seen.setdefault(remote.path.lower(), remote)
+        newest = max(newest, remote.mtime)
+    in_order = {
+        stream: sorted(known.values(), key=lambda export: export.order) for stream, known in exports.items()
+    }
+    return Listing(in_order, seen, tuple(sorted(unrecognised)), newest)
+
+
+def is_named(export: ExportFile, pattern: str) -> bool:
+    """Tell whether a shell pattern fits an export's name, with or without its suffixes, in any case."""
+    return _fits(pattern, export.remote, export.base)
+
+
+def day_of(name: str, mtime: int) -> date:
+    """Return the day in a file's name, or that of its modification time where the name has none."""
+    return _day(_stamp_in(name) or _stamp_of(mtime))
+
+
+def _day(stamp: str) -> date:
+    return datetime.strptime(stamp[:8], _STAMP_FORMAT[:6]).replace(tzinfo=UTC).date()
+
+
+def _fits(pattern: str, remote: RemoteFile, base: str) -> bool:
+    texts = (remote.path,) if "/" in pattern else (base, remote.name)
+    return any(fnmatchcase(text.lower(), pattern.lower()) for text in texts)
+
+
+def _is_stamp(text: str) -> bool:
+    try:
+        datetime.strptime(text, _STAMP_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return True
 
 
 def _stamp_in(base: str) -> str:

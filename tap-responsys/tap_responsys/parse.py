@@ -83,6 +83,7 @@ class ExportReader:
             encoding=dialect.encoding,
         )
         self.header = self._read_header() if dialect.has_header else self._checked_layout(layout)
+        self.has_header_line = dialect.has_header and bool(self.header)
 
     def _read_header(self) -> tuple[str, ...]:
         """Return the column names in capitals, as Responsys writes them; empty for a file of no bytes."""

@@ -28,6 +28,7 @@ def unread(exports: Iterable[ExportFile], ledger: Ledger) -> list[ExportFile]:
     return sorted(waiting, key=rank)
 
 
-def is_on_or_after(export: ExportFile, start_date: str | None) -> bool:
-    """Tell whether an export's date is not before a start date (ISO 8601, the date part counts)."""
-    return not start_date or export.order[0][:8] >= start_date[:10].replace("-", "")
+def is_within(export: ExportFile, start_date: str | None, end_date: str | None) -> bool:
+    """Tell whether an export's day lies in a range of dates in ISO 8601 form, the end not among them."""
+    day = export.day.isoformat()
+    return (not start_date or day >= start_date[:10]) and (not end_date or day < end_date[:10])

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from responsys_io.fileserver import RemoteFile
+    from responsys_io.files import RemoteFile
     from tap_responsys.listing import ExportFile, Listing
+
+
+_INNER_SUFFIXES = (".txt", ".csv")
 
 
 def companion_names(export: ExportFile, extension: str) -> Iterator[str]:
     """Yield the names that an export's ready or count file can have: `X.ready` and `X.txt.ready` for `X.txt`.
 
-    Oracle's pages do not say which; with stacked suffixes (`X.txt.zip`) every cut is possible.
+    Oracle's pages do not say which. With stacked suffixes (`X.txt.zip`) every cut is possible, and a packed
+    file without its inner suffix (`X.zip`) may have a ready file that is named after what it holds.
     """
-    name = export.name
+    name = export.remote.name
     extension = extension.lstrip(".")
     while True:
         yield f"{name}.{extension}"
         if name == export.base:
-            return
+            break
         name = name.rpartition(".")[0]
+    for inner in _INNER_SUFFIXES:
+        yield f"{export.base}{inner}.{extension}"
 
 
 def companion(export: ExportFile, listing: Listing, extension: str) -> RemoteFile | None:
     """Return the export's ready or count file, None when the job has not written it (yet)."""
-    names = companion_names(export, extension)
-    return next((listing.files[name] for name in names if name in listing.files), None)
+    folder = export.remote.folder
+    paths = (posixpath.join(folder, name).lower() for name in companion_names(export, extension))
+    return next((listing.files[path] for path in paths if path in listing.files), None)
 
 
 def undecided(exports: Iterable[ExportFile], listing: Listing, settle_seconds: float) -> list[ExportFile]:

@@ -14,10 +14,30 @@ SETTINGS: dict[str, dict[str, Any]] = {
     **FILE_SERVER_PROPERTIES,
     "path": setting(
         "string",
-        "Folder",
-        "Folder of the exports, relative to the user's home unless it begins with a slash.",
+        "Folders",
+        "Folders of the exports, relative to the user's home unless they begin with a slash; several "
+        "separated by commas. Parts may be shell patterns; a last part that fits files means these files. A "
+        "folder on this machine begins with file: and needs no server.",
         default="download",
-        examples=["download", "download/CED_Data"],
+        examples=["download", "download, download/CED_*", "file:/data/responsys"],
+        type=["string", "array", "null"],
+        items={"type": "string"},
+    ),
+    "archive_path": setting(
+        "string",
+        "Archive",
+        "Where a copy of every file that is read is kept, as it lies on the server: a folder on this "
+        "machine, or sftp: and a folder on the file server.",
+        examples=["archive/responsys", "sftp:archive/CED"],
+    ),
+    "after_read": setting(
+        "string",
+        "After reading",
+        "What becomes of files on the server once they are read: keep leaves them, archive moves them to "
+        "archive_path (sftp:archive when it is not set), delete deletes them; with their ready and count "
+        "files, and only in a later run, whose state shows that they have arrived.",
+        default="keep",
+        enum=["keep", "archive", "delete", None],
     ),
     "account_id": setting(
         "string", "Account id", "Read only feed files whose name begins with this Responsys account number."
@@ -28,12 +48,96 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "Shell pattern for the names of contact list exports; case does not matter.",
         default="*CONTACT_LIST*",
     ),
+    "contact_lists": setting(
+        "object",
+        "Contact lists",
+        "Several contact lists: name to shell pattern for file names; list us becomes the stream "
+        "contacts_us, and contacts_file_pattern does not count. A pattern with a slash is for the whole "
+        "path.",
+        additionalProperties={"type": "string"},
+        examples=[{"us": "CONTACTS_US_*", "eu": "eu/CONTACTS_*"}],
+    ),
+    "detect_deleted_contacts": setting(
+        "boolean",
+        "Deleted contacts",
+        "After a full export of a contact list, send ACTIVATE_VERSION, so that the destination marks the "
+        "contacts that are no longer in it as deleted.",
+        default=False,
+    ),
+    "full_contacts_file_pattern": setting(
+        "string",
+        "Full contact lists",
+        "Shell pattern for the names of full exports among those of a contact list. When not set, an export "
+        "is taken for an update when all its contacts were modified after the list before, or when it has "
+        "less than half as many rows as the last full one.",
+        examples=["*FULL*"],
+    ),
+    "table_exports": setting(
+        "object",
+        "Other exports",
+        "Exports of profile extension and supplemental tables as streams: stream name to an object of "
+        "file_pattern, key_columns (columns that identify a row; file and line without them) and types "
+        "(column to integer, number, timestamp or text; text where nothing is said).",
+        additionalProperties={
+            "type": "object",
+            "properties": {
+                "file_pattern": {"type": "string"},
+                "key_columns": {"type": "array", "items": {"type": "string"}},
+                "types": {
+                    "type": "object",
+                    "additionalProperties": {"enum": ["integer", "number", "timestamp", "text"]},
+                },
+            },
+            "required": ["file_pattern"],
+            "additionalProperties": False,
+        },
+        examples=[
+            {
+                "loyalty": {
+                    "file_pattern": "LOYALTY_*",
+                    "key_columns": ["RIID_"],
+                    "types": {"POINTS": "integer"},
+                }
+            }
+        ],
+    ),
+    "streams": setting(
+        "array",
+        "Streams",
+        "Names of the streams that there are to be, for runs that share the work; all of them when not set. "
+        "The catalog's selection counts beside it.",
+        items={"type": "string"},
+        examples=[["sent", "open"]],
+    ),
     "start_date": setting(
         "string",
         "Start date",
         "Leave out exports made before this day. The file server itself holds the last 14 days at first.",
         format="date-time",
         examples=["2026-01-31"],
+    ),
+    "end_date": setting(
+        "string",
+        "End date",
+        "Leave out exports made on this day or later.",
+        format="date-time",
+        examples=["2026-02-01"],
+    ),
+    "lookback_days": setting(
+        "number",
+        "Look-back",
+        "For how many days, counted from the newest file on the server, a file is remembered that has left "
+        "it. Files that lie there are remembered in any case.",
+        default=30,
+        minimum=0,
+    ),
+    "on_changed_file": setting(
+        "string",
+        "Changed files",
+        "What becomes of a file that has been read and now has another size or time: reread reads it whole, "
+        "skip takes it for read, fail stops its stream.",
+        default="reread",
+        enum=["reread", "skip", "fail", None],
     ),
     "delimiter": setting(
         "string",
@@ -132,6 +236,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
         f"quarantine sends them to the stream {REJECTED_ROWS} and goes on; fail stops at the first one.",
         default="quarantine",
         enum=["quarantine", "fail", None],
+    ),
+    "max_rejected_rows": setting(
+        "number",
+        "Most rejected rows",
+        "Share of a file's rows, from 0 to 1, that may go to rejected_rows; with more the file does not "
+        "count as read and its stream stops.",
+        minimum=0,
+        maximum=1,
     ),
     **API_PROPERTIES,
 }

@@ -1,4 +1,4 @@
-"""ExportStream: the exports of one feed or contact list as a Singer stream."""
+"""ExportStream: the exports of one kind as a Singer stream."""
 
 from __future__ import annotations
 
@@ -12,16 +12,25 @@ from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from responsys_io.errors import DataError
+from responsys_io.files import FileUnavailableError
 from tap_responsys import columns as cols
+from tap_responsys.changes import settle_changes
+from tap_responsys.kinds import FEEDS_JOB
 from tap_responsys.ledger import Ledger
-from tap_responsys.listing import CONTACTS
+from tap_responsys.listing import is_named
 from tap_responsys.parse import Rejected
-from tap_responsys.plan import is_on_or_after, unread
+from tap_responsys.plan import is_within, unread
+from tap_responsys.progress import Progress
+from tap_responsys.reading import Reading
+from tap_responsys.settings import chosen
+from tap_responsys.vanished import reason_to_keep
+from tap_responsys.window import window_warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from responsys_io.feeds import Column
+    from tap_responsys.kinds import ExportKind
     from tap_responsys.listing import ExportFile
     from tap_responsys.parse import ExportReader, Row
     from tap_responsys.tap import TapResponsys
@@ -38,7 +47,7 @@ class ExportStream(Stream):
 
     Args:
         tap: The tap.
-        name: Stream name: a feed's stem in lower case, or `contacts`.
+        kind: What the exports are.
         columns: The columns that are known before a file is opened.
         selected_by_default: Whether the stream is read when nobody has selected anything.
     """
@@ -48,17 +57,23 @@ class ExportStream(Stream):
     is_sorted = False
 
     def __init__(
-        self, tap: TapResponsys, name: str, columns: Sequence[Column], *, selected_by_default: bool = True
+        self,
+        tap: TapResponsys,
+        kind: ExportKind,
+        columns: Sequence[Column],
+        *,
+        selected_by_default: bool = True,
     ) -> None:
         self._exports_tap = tap
-        self._columns = tuple(columns)
+        self._kind = kind
         self.selected_by_default = selected_by_default
-        super().__init__(tap, schema=cols.schema(columns, contacts=name == CONTACTS), name=name)
-        self.primary_keys = ("RIID_",) if name == CONTACTS else (cols.SOURCE_FILE, cols.SOURCE_LINE)
+        super().__init__(tap, schema=cols.schema(columns, contacts=kind.is_contacts), name=kind.stream)
+        self.primary_keys = kind.key or (cols.SOURCE_FILE, cols.SOURCE_LINE)
         self.replication_key = cols.LAST_MODIFIED
         self._ledger = Ledger()
-        self._position: tuple[ExportFile, int, str] | None = None
-        self._records_since_state = 0
+        self._reading: Reading | None = None
+        self._hidden: tuple[str, ...] = ()
+        self._rows_since_state = 0
         self._state_written_at = time.monotonic()
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:  # noqa: ARG002
@@ -68,6 +83,7 @@ class ExportStream(Stream):
         next stream and ends with a non-zero exit code.
         """
         self._ledger = Ledger.from_state(self.stream_state, self.name)
+        self._exports_tap.counts.learn(self._kind.job, self._ledger.counts_header)
         try:
             yield from self._unread_rows()
         except DataError as error:
@@ -76,51 +92,83 @@ class ExportStream(Stream):
     def _unread_rows(self) -> Iterator[dict[str, Any]]:
         folder = self._exports_tap.folder
         found = folder.exports(self.name)
-        self._ledger.forget({export.name for export in found})
-        wanted = [export for export in found if is_on_or_after(export, self.config.get("start_date"))]
+        folder.put_away(export for export in found if self._ledger.is_read(export))
+        if self._kind.job == FEEDS_JOB and (
+            line := window_warning(self.name, self._ledger, found, datetime.now(UTC).date())
+        ):
+            self.logger.warning("%s", line)
+        self._ledger.forget(
+            {export.name for export in found},
+            folder.listing.newest_mtime,
+            chosen(self.config, "lookback_days"),
+        )
+        wanted = [
+            export
+            for export in found
+            if is_within(export, self.config.get("start_date"), self.config.get("end_date"))
+        ]
         complete = set(folder.complete(unread(wanted, self._ledger)))
+        if settle_changes(
+            (export for export in wanted if export in complete),
+            self._ledger,
+            chosen(self.config, "on_changed_file"),
+        ):
+            self.state_manager.is_flushed = False
         complete.update(export for export in wanted if self._ledger.is_read(export))
-        while waiting := [export for export in unread(wanted, self._ledger) if export in complete]:
-            for export in waiting:
-                yield from self._rows_of(export)
+        progress: Progress | None = None
+        while todo := [export for export in unread(wanted, self._ledger) if export in complete]:
+            progress = progress or Progress(self.name, [export.remote.size for export in todo], self.logger)
+            for export in todo:
+                try:
+                    yield from self._rows_of(export, progress)
+                except FileUnavailableError as error:
+                    self._exports_tap.note_failure(self.name, error)
+                    complete.remove(export)
+                progress.file_done(export.remote.size)
                 if self._ledger.again:
                     # Newer lists have to be read again, in their own order: plan anew.
                     break
 
-    def _rows_of(self, export: ExportFile) -> Iterator[dict[str, Any]]:
+    def _rows_of(self, export: ExportFile, progress: Progress) -> Iterator[dict[str, Any]]:
         folder = self._exports_tap.folder
-        begun = self._ledger.progress(export)
-        rows, as_of, rejected = begun.rows, begun.as_of, 0
-        self.logger.info("Reading %s: %d bytes, from row %d on", export.name, export.remote.size, rows + 1)
-        with folder.reader(export) as reader:
+        reading = Reading(export, self._kind, self._ledger.progress(export))
+        self.logger.info(
+            "Reading %s: %d bytes, from row %d on", export.name, export.remote.size, reading.rows + 1
+        )
+        self._begin_version(reading)
+        with folder.reader(export, keep=True) as reader:
             types = self._types(reader, export)
-            modified = datetime.fromtimestamp(export.remote.mtime, UTC).isoformat()
-            for row in reader.rows(types, required=self._required(reader), skip=rows):
-                rows += 1
+            has_header = reader.has_header_line
+            self._reading = reading
+            for row in reader.rows(types, required=self._required(reader), skip=reading.rows):
                 if isinstance(row, Rejected):
-                    rejected += 1
                     self._exports_tap.reject(self.name, export.name, row)
+                    reading.reject()
+                    self._count_row()
                     continue
-                as_of = max(as_of, row.values.get(cols.MODIFIED_DATE) or "")
-                self._position = export, rows, as_of
-                yield self._record(row, export, modified)
+                record = self._record(row, reading)
+                reading.take(row)
+                yield record
+                if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0:
+                    progress.look(reading.rows, folder.position)
         folder.check_unchanged(export)
-        configured = self.config.get("count_includes_header")
-        self._ledger.counts_header = folder.check_count(
-            export, rows, with_header=self._ledger.counts_header if configured is None else configured
+        reading.check_rejected(self.config.get("max_rejected_rows"))
+        self._ledger.counts_header = self._exports_tap.counts.check(
+            export, reading.rows, has_header=has_header
         )
-        self._finish(export, rows, as_of, rejected)
+        self._finish(reading)
 
-    def _finish(self, export: ExportFile, rows: int, as_of: str, rejected: int) -> None:
-        self._position = None
-        again = self._ledger.finish(
-            export, rows, (as_of or export.stamped_at) if self.name == CONTACTS else ""
-        )
-        self.logger.info("Read %s: %d rows, %d rejected in this run", export.name, rows, rejected)
-        if rejected and not self._exports_tap.rejected_rows.selected:
+    def _finish(self, reading: Reading) -> None:
+        export, entry = reading.export, reading.finished
+        self._reading = None
+        if self._stream_version is not None:
+            self._mark_vanished(reading)
+        again = self._ledger.finish(export, entry)
+        self.logger.info("Read %s: %d rows, %d of them rejected", export.name, entry.rows, entry.rejected)
+        if entry.rejected and not self._exports_tap.rejected_rows.selected:
             self.logger.warning(
                 "%d rows of %s do not fit and are nowhere: rejected_rows is not selected",
-                rejected,
+                entry.rejected,
                 export.name,
             )
         for name in again:
@@ -131,35 +179,74 @@ class ExportStream(Stream):
         if self._state_is_due():
             self._write_state_message()
 
-    def _record(self, row: Row, export: ExportFile, modified: str) -> dict[str, Any]:
-        values = row.values
-        if self.name == CONTACTS:
+    def _begin_version(self, reading: Reading) -> None:
+        """Give the rows of a contact list a version of their own, the same one when it is read on.
+
+        Versions grow, also when a state was lost: the destination has those of earlier runs.
+        """
+        if not (self._kind.is_contacts and self.config.get("detect_deleted_contacts")):
+            return
+        if not (reading.rows and self._ledger.table_version):
+            self._ledger.table_version = max(self._ledger.table_version + 1, int(time.time() * 1000))
+        self._stream_version = self._ledger.table_version
+
+    def _mark_vanished(self, reading: Reading) -> None:
+        """Tell the destination that contacts whose rows have an older version are no longer in the list."""
+        pattern = self.config.get("full_contacts_file_pattern")
+        entry = reading.finished
+        reason = reason_to_keep(
+            entry,
+            full_by_name=is_named(reading.export, pattern) if pattern else None,
+            known_lists=[
+                *(known.as_of for known in self._ledger.files.values()),
+                *self._ledger.again.values(),
+            ],
+            full_rows=self._ledger.full_rows,
+        )
+        if reason:
+            self.logger.info("Nobody is taken for deleted after %s: %s", reading.export.name, reason)
+            return
+        self._ledger.full_rows = entry.rows
+        self._write_activate_version_message(self._ledger.table_version)
+
+    def _record(self, row: Row, reading: Reading) -> dict[str, Any]:
+        values = dict(row.values) if self._hidden else row.values
+        if self._kind.is_contacts:
             values[cols.SUBSCRIPTION_STATUS] = cols.subscription_status(values.get(cols.PERMISSION_STATUS))
-        values[cols.SOURCE_FILE] = export.name
+        for name in self._hidden:
+            values.pop(name, None)
+        values[cols.SOURCE_FILE] = reading.export.name
         values[cols.SOURCE_LINE] = row.line
-        values[cols.LAST_MODIFIED] = modified
+        values[cols.LAST_MODIFIED] = reading.modified_at
         return values
 
     def _required(self, reader: ExportReader) -> Sequence[str]:
         """Return the key columns that come from the file: an empty file has none."""
-        return [name for name in self.primary_keys if name in reader.header]
+        return [name for name in self._kind.key if name in reader.header]
 
     def _types(self, reader: ExportReader, export: ExportFile) -> dict[str, Any]:
-        """Return the types of the columns to read, after taking in those that the header adds."""
-        reader.check_header(self._columns)
-        if self.name == CONTACTS and reader.header and "RIID_" not in reader.header:
+        """Return the types of the columns to read, after taking in those that the header adds.
+
+        Raises:
+            DataError: RSYS-3106 for a file without its key columns.
+        """
+        reader.check_header(self._kind.columns)
+        if reader.header and (missing := [name for name in self._kind.key if name not in reader.header]):
             raise DataError(
-                "RSYS-3106", f"{export.name} has no column RIID_.", "Add it to the columns of the export job."
+                "RSYS-3106",
+                f"{export.name} has no column {' and no column '.join(missing)}.",
+                "Add it to the columns of the export job.",
             )
         self._take_in(cols.new_names(reader.header, self.effective_schema["properties"]), export)
-        columns = cols.typed(self.name, reader.header)
-        internal = {cols.PERMISSION_STATUS, cols.MODIFIED_DATE} if self.name == CONTACTS else set()
-        return {
-            name: column.type
-            for name, column in columns.items()
-            if name in internal
-            or (name in self.effective_schema["properties"] and self.mask["properties", name])
+        wanted = {
+            name
+            for name in reader.header
+            if name in self.effective_schema["properties"] and self.mask["properties", name]
         }
+        internal = cols.read_besides(self._kind)
+        self._hidden = tuple(internal - wanted)
+        columns = self._kind.typed(reader.header)
+        return {name: column.type for name, column in columns.items() if name in wanted | internal}
 
     def _take_in(self, names: list[str], export: ExportFile) -> None:
         """Extend the schema by columns that a header shows for the first time.
@@ -177,7 +264,7 @@ class ExportStream(Stream):
             )
             return
         self.logger.info("%s has new columns: %s", export.name, ", ".join(names))
-        added = cols.properties(cols.typed(self.name, names).values())
+        added = cols.properties(self._kind.typed(names).values())
         self._schema = _extended(self.schema, added)
         if self._input_schema is not None:
             self._input_schema = _extended(self._input_schema, added)
@@ -196,24 +283,27 @@ class ExportStream(Stream):
 
     def _increment_stream_state(self, latest_record: dict[str, Any], *, context: Any = None) -> None:  # noqa: ARG002
         """Note a record as emitted; called by the SDK after the record is written."""
-        if self._position is not None:
-            self._ledger.advance(*self._position)
-        self._records_since_state += 1
-        if self._records_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0 and self._state_is_due():
+        self._count_row()
+
+    def _count_row(self) -> None:
+        self._rows_since_state += 1
+        if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0 and self._state_is_due():
             self._write_state_message()
 
     def _state_is_due(self) -> bool:
         return (
-            self._records_since_state >= self.STATE_MSG_FREQUENCY
+            self._rows_since_state >= self.STATE_MSG_FREQUENCY
             or time.monotonic() - self._state_written_at >= _STATE_SECONDS
         )
 
     def _write_state_message(self) -> None:
         """Put the ledger into the state before it goes out."""
+        if self._reading is not None:
+            self._ledger.advance(self._reading.export, self._reading.entry)
         state = self.stream_state
         state.clear()
         state.update(self._ledger.to_state())
-        self._records_since_state = 0
+        self._rows_since_state = 0
         self._state_written_at = time.monotonic()
         super()._write_state_message()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -17,18 +16,17 @@ from singer_sdk.singerlib import StateMessage
 from responsys_io.configuration import settings_from_environment, settings_from_option
 from responsys_io.errors import DataError, ResponsysError, SettingsError
 from responsys_io.exits import exit_on_signal, one_line_errors
-from responsys_io.feeds import feeds
-from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
-from responsys_io.settings import delimiter_of, format_problems, problems
+from responsys_io.settings import problems
 from tap_responsys import columns as cols
 from tap_responsys.apistreams import AccountApi, ApiStream, api_streams
-from tap_responsys.folder import ExportFolder
-from tap_responsys.listing import CONTACTS, ExportNames
-from tap_responsys.parse import Dialect
+from tap_responsys.assembly import export_folder
+from tap_responsys.checks import combination_problems, kinds
+from tap_responsys.kinds import KEY_FEEDS
+from tap_responsys.recordcounts import RecordCounts
 from tap_responsys.rejects import REJECTED_ROWS, RejectedRows
-from tap_responsys.settings import SETTINGS, chosen
+from tap_responsys.settings import SETTINGS
 from tap_responsys.streams import ExportStream
 
 if TYPE_CHECKING:
@@ -38,12 +36,9 @@ if TYPE_CHECKING:
     import click
     from singer_sdk import Stream
 
+    from tap_responsys.folder import ExportFolder
+    from tap_responsys.kinds import ExportKind
     from tap_responsys.parse import Rejected
-
-# What the integration that this project was made for reads: the seven key feeds and the contact list.
-USUAL_STREAMS = frozenset(
-    {"sent", "open", "click", "bounce", "opt_in", "opt_out", "launch_state", CONTACTS, REJECTED_ROWS}
-)
 
 
 class TapResponsys(Tap):
@@ -55,7 +50,6 @@ class TapResponsys(Tap):
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
         "properties": SETTINGS,
-        "required": ["host", "username"],
     }
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -69,21 +63,26 @@ class TapResponsys(Tap):
     ]
 
     @cached_property
-    def folder(self) -> ExportFolder:
-        """The folder of exports; the server is reached when it is first looked into."""
+    def kinds(self) -> dict[str, ExportKind]:
+        """The kinds of exports that there can be, by stream."""
+        return kinds(self.config)
+
+    @cached_property
+    def counts(self) -> RecordCounts:
+        """The record counts beside the exports."""
         config = self.config
-        names = ExportNames(chosen(config, "contacts_file_pattern"), config.get("account_id") or None)
-        return ExportFolder(
-            FileServer(FileServerLogin.from_config(config)),
-            chosen(config, "path"),
-            names,
-            self._dialect(),
-            column_names=config.get("column_names"),
+        return RecordCounts(
+            self.folder,
+            self.kinds,
             ready_extension=config.get("ready_extension") or None,
             count_extension=config.get("count_extension") or None,
-            settle_seconds=chosen(config, "settle_seconds"),
-            ring=self.key_ring,
+            includes_header=config.get("count_includes_header"),
         )
+
+    @cached_property
+    def folder(self) -> ExportFolder:
+        """The folders of exports; the server is reached when they are first looked into."""
+        return export_folder(self.config, self.kinds, self.key_ring)
 
     @cached_property
     def account_api(self) -> AccountApi:
@@ -101,45 +100,57 @@ class TapResponsys(Tap):
         return RejectedRows(self)
 
     def discover_streams(self) -> Sequence[Stream]:
-        """Build a stream per feed, one for the contact list, one for rejected rows, and those of the API.
+        """Build a stream per kind of export, one for rejected rows, and those of the API where it is set up.
+
+        The setting streams names those that are wanted; rejected rows are among them always.
 
         With a catalog nothing is opened: it says what the columns are. Without one the header of the newest
         export of each stream is read, so that custom columns are in the schema, and feeds that are neither
         on the server nor among the usual ones are not selected.
         """
-        names = [*(feed.stream_name for feed in feeds().values()), CONTACTS]
+        named = self.config.get("streams")
+        wanted = [kind for kind in self.kinds.values() if not named or kind.stream in named]
         if self.input_catalog is not None:
-            streams = [ExportStream(self, name, cols.documented(name)) for name in names]
+            streams = [ExportStream(self, kind, kind.usual_columns) for kind in wanted]
         else:
-            streams = [self._discovered(name) for name in names]
-        return [*streams, self.rejected_rows, *api_streams(self)]
+            streams = [self._discovered(kind) for kind in wanted]
+        others = [stream for stream in api_streams(self) if not named or stream.name in named]
+        return [*streams, self.rejected_rows, *others]
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """The streams by name, those of the API last: no login that fails keeps events waiting."""
-        return dict(sorted(super().streams.items(), key=lambda item: isinstance(item[1], ApiStream)))
+        """The streams by name: first those of exports, which reject rows, and those of the API last.
 
-    def _discovered(self, name: str) -> ExportStream:
-        columns = list(cols.documented(name))
-        export = self.folder.newest(name)
+        No login that fails keeps events waiting.
+        """
+        return dict(
+            sorted(
+                super().streams.items(),
+                key=lambda item: (isinstance(item[1], ApiStream), item[1] is self.rejected_rows),
+            )
+        )
+
+    def _discovered(self, kind: ExportKind) -> ExportStream:
+        columns = list(kind.usual_columns)
+        export = self.folder.newest(kind.stream)
         if export is not None:
             try:
                 with self.folder.reader(export) as reader:
-                    reader.check_header(columns)
+                    reader.check_header(kind.columns)
                     added = cols.new_names(reader.header, {column.name for column in columns})
-                columns.extend(cols.typed(name, added).values())
+                columns.extend(kind.typed(added).values())
             except DataError as error:
                 self.logger.warning(
-                    "Columns of %s are as documented, its header cannot be read: %s", name, error
+                    "Columns of %s are as documented, its header cannot be read: %s", kind.stream, error
                 )
-        return ExportStream(
-            self, name, columns, selected_by_default=export is not None or name in USUAL_STREAMS
-        )
+        usual = export is not None or kind.stream in KEY_FEEDS or bool(kind.pattern)
+        return ExportStream(self, kind, columns, selected_by_default=usual)
 
     def note_failure(self, stream: str, error: ResponsysError) -> None:
         """Log why a stream stops; the run goes on with the others and fails at its end."""
         self.logger.error("Stream %s stops here: %s", stream, error)
-        self._failed.append(stream)
+        if stream not in self._failed:
+            self._failed.append(stream)
 
     def reject(self, stream: str, file: str, rejected: Rejected) -> None:
         """Send a row that does not fit to where it can be seen.
@@ -198,30 +209,6 @@ class TapResponsys(Tap):
     def _failed(self) -> list[str]:
         return []
 
-    def _dialect(self) -> Dialect:
-        config = self.config
-        return Dialect(
-            delimiter=delimiter_of(chosen(config, "delimiter")),
-            quote_char=chosen(config, "quote_char"),
-            encoding=chosen(config, "encoding"),
-            timezone=chosen(config, "timezone"),
-            has_header=chosen(config, "has_header"),
-        )
-
-    def _format_problems(self) -> list[str]:
-        dialect = self._dialect()
-        found = format_problems(
-            encoding=dialect.encoding,
-            timezone=dialect.timezone,
-            delimiter=dialect.delimiter,
-            quote_char=dialect.quote_char,
-        )
-        try:
-            date.fromisoformat((self.config.get("start_date") or "2000-01-01")[:10])
-        except ValueError:
-            found.append("Setting start_date is no date in ISO 8601 form, like 2026-01-31.")
-        return found
-
     @classmethod
     def cb_config(
         cls,
@@ -244,7 +231,7 @@ class TapResponsys(Tap):
             SettingsError: RSYS-1000 with every problem.
         """
         self.append_builtin_config(self.config_jsonschema)
-        found = problems(self.config_jsonschema, self.config) or self._format_problems()
+        found = problems(self.config_jsonschema, self.config) or combination_problems(self.config)
         if found and raise_errors:
             raise SettingsError("RSYS-1000", " ".join(found), "tap-responsys --about lists every setting.")
         return found

@@ -46,8 +46,18 @@ class ForkServer:
         folder: Path,
         env: Mapping[str, str],
         seconds: float = 90,
+        attributes: Mapping[str, int] | None = None,
     ) -> tuple[int, bytes, bytes]:
-        """Run the plugin; return its exit code and what it wrote to stdout and stderr."""
+        """Run the plugin; return its exit code and what it wrote to stdout and stderr.
+
+        Args:
+            arguments: Command line.
+            stdin: File to read, none for nothing.
+            folder: Working directory.
+            env: Its whole environment.
+            seconds: After which it is ended.
+            attributes: Constants to set in it, such as `package.module.Class.NAME`.
+        """
         stdout, stderr = folder / "stdout", folder / "stderr"
         job = {
             "arguments": list(arguments),
@@ -57,6 +67,7 @@ class ForkServer:
             "folder": str(folder),
             "env": dict(env),
             "seconds": seconds,
+            "attributes": dict(attributes or {}),
         }
         self._jobs.write(json.dumps(job) + "\n")
         self._jobs.flush()
@@ -105,6 +116,9 @@ def _become(plugin: Any, job: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(job["env"])
     sys.argv = [plugin.__name__, *job["arguments"]]
+    for path, value in job["attributes"].items():
+        module, owner, name = path.rsplit(".", 2)
+        setattr(getattr(importlib.import_module(module), owner), name, value)
     exit_code = 0
     try:
         plugin.main()

@@ -60,15 +60,16 @@ def run_tap(
     *arguments: str,
     state: Mapping[str, Any] | None = None,
     catalog: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, int] | None = None,
 ) -> Run:
-    """Run tap-responsys with settings, state and catalog given as files."""
+    """Run tap-responsys with settings, state and catalog given as files; see `ForkServer.run`."""
     command = ["--config", _written(tmp_path / "config.json", config)]
     if state is not None:
         command += ["--state", _written(tmp_path / "state.json", state)]
     if catalog is not None:
         command += ["--catalog", _written(tmp_path / "catalog.json", catalog)]
     exit_code, stdout, stderr = fork_server("tap_responsys.tap").run(
-        [*command, *arguments], stdin=None, folder=tmp_path, env=environment()
+        [*command, *arguments], stdin=None, folder=tmp_path, env=environment(), attributes=attributes
     )
     lines = [] if arguments else [json.loads(line) for line in stdout.splitlines()]
     return Run(exit_code, stdout.decode(), stderr.decode(), lines)

@@ -10,8 +10,10 @@ from support.exports import write_opens
 from responsys_io.errors import DataError
 from responsys_io.fileserver import FileServer, FileServerLogin
 from tap_responsys.folder import ExportFolder
+from tap_responsys.kinds import export_kinds
 from tap_responsys.listing import ExportNames
 from tap_responsys.parse import Dialect
+from tap_responsys.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,9 +34,9 @@ def server(sshd: SshServer) -> Iterator[FileServer]:
 
 def folder(server: FileServer, sleep: Callable[[float], None], settle_seconds: float = 10) -> ExportFolder:
     return ExportFolder(
-        server,
-        "download",
-        ExportNames("*CONTACT_LIST*"),
+        Sources(server),
+        ["download"],
+        ExportNames(tuple(export_kinds(contacts_pattern="*CONTACT_LIST*").values())),
         Dialect(),
         settle_seconds=settle_seconds,
         sleep=sleep,

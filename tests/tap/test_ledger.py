@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,86 +12,175 @@ from responsys_io.errors import DataError
 from responsys_io.fileserver import RemoteFile
 from tap_responsys.ledger import FileEntry, Ledger
 from tap_responsys.listing import ExportFile
-from tap_responsys.plan import is_on_or_after, unread
+from tap_responsys.plan import is_within, unread
+
+DAY = 86_400
 
 
 def export(day: int, *, size: int = 10, mtime: int = 100, stream: str = "open") -> ExportFile:
-    stamp = f"201901{day:02}_060500"
+    stamp = f"2019{day // 28 + 1:02}{day % 28 + 1:02}_060500"
     return ExportFile(
         RemoteFile(f"download/1_OPEN_{stamp}.txt", size, mtime), stream, f"1_OPEN_{stamp}", stamp
     )
 
 
-def test_a_file_is_read_once_and_again_when_it_differs() -> None:
+def entry(item: ExportFile, rows: int = 1, as_of: str = "") -> FileEntry:
+    return FileEntry(item.remote.size, item.remote.mtime, rows, as_of=as_of)
+
+
+def finish(ledger: Ledger, item: ExportFile, rows: int = 1, as_of: str = "") -> list[str]:
+    return ledger.finish(item, entry(item, rows, as_of))
+
+
+def stored(ledger: Ledger) -> Ledger:
+    """The ledger of the next run."""
+    return Ledger.from_state(json.loads(json.dumps(ledger.to_state())), "open")
+
+
+def test_a_file_is_read_once_and_has_changed_when_it_differs() -> None:
     ledger = Ledger()
-    ledger.finish(export(3), rows=7)
-    assert ledger.is_read(export(3))
-    assert not ledger.is_read(export(3, size=11))
-    assert not ledger.is_read(export(3, mtime=101))
-    assert not ledger.is_read(export(4))
+    finish(ledger, export(3), rows=7)
+    for other in (export(3, size=11), export(3, mtime=101)):
+        assert (ledger.is_read(other), ledger.has_changed(other)) == (False, True)
+    assert (ledger.is_read(export(3)), ledger.has_changed(export(3))) == (True, False)
+    assert (ledger.is_read(export(4)), ledger.has_changed(export(4))) == (False, False)
+
+
+@pytest.mark.parametrize("days", [1, 13, 100])
+def test_a_changed_file_can_be_taken_for_read(days: int) -> None:
+    ledger = Ledger()
+    for day in range(days):
+        finish(ledger, export(day))
+    changed = export(0, size=99)
+    assert ledger.has_changed(changed)
+    ledger.accept(changed)
+    assert (ledger.is_read(changed), ledger.is_read(export(0))) == (True, False)
+    assert stored(ledger) == ledger
 
 
 def test_an_interrupted_file_goes_on_at_its_row_unless_it_has_changed() -> None:
     ledger = Ledger()
-    ledger.advance(export(3), 500)
-    ledger = Ledger.from_state(json.loads(json.dumps(ledger.to_state())), "open")
-    assert ledger.progress(export(3)).rows == 500
+    ledger.advance(export(3), FileEntry(10, 100, 500, 3, oldest="a", newest="b"))
+    ledger = stored(ledger)
+    assert ledger.progress(export(3)) == FileEntry(10, 100, 500, 3, oldest="a", newest="b")
     assert ledger.progress(export(3, size=11)).rows == 0
     assert ledger.progress(export(4)).rows == 0
-    ledger.finish(export(3), 900)
+    finish(ledger, export(3), 900)
     assert ledger.open_file is None
 
 
 def test_files_come_in_order_and_the_interrupted_one_first() -> None:
     ledger = Ledger()
-    ledger.finish(export(2), 1)
-    ledger.advance(export(4), 5)
-    days = [item.stamp[6:8] for item in unread([export(5), export(4), export(3), export(2)], ledger)]
-    assert days == ["04", "03", "05"]
+    finish(ledger, export(1), 1)
+    ledger.advance(export(3), entry(export(3), 5))
+    assert unread([export(4), export(3), export(2), export(1)], ledger) == [export(3), export(2), export(4)]
 
 
 def test_a_late_older_contact_list_has_the_newer_ones_read_again_after_it() -> None:
     lists = [export(day) for day in (1, 2, 3)]
     ledger = Ledger()
-    ledger.finish(lists[1], 1, "2019-01-02T00:00:00+00:00")
-    ledger.finish(lists[2], 1, "2019-01-03T00:00:00+00:00")
-    assert ledger.finish(lists[0], 1, "2019-01-01T00:00:00+00:00") == sorted([lists[1].name, lists[2].name])
-    ledger = Ledger.from_state(json.loads(json.dumps(ledger.to_state())), "contacts")
+    finish(ledger, lists[1], 1, "2019-01-02T00:00:00+00:00")
+    finish(ledger, lists[2], 1, "2019-01-03T00:00:00+00:00")
+    assert finish(ledger, lists[0], 1, "2019-01-01T00:00:00+00:00") == sorted([lists[1].name, lists[2].name])
+    ledger = stored(ledger)
+    assert not ledger.has_changed(lists[1])
     assert unread(lists, ledger) == [lists[1], lists[2]]
-    assert ledger.finish(lists[1], 1, "2019-01-02T00:00:00+00:00") == []
-    assert ledger.finish(lists[2], 1, "2019-01-03T00:00:00+00:00") == []
+    assert finish(ledger, lists[1], 1, "2019-01-02T00:00:00+00:00") == []
+    assert finish(ledger, lists[2], 1, "2019-01-03T00:00:00+00:00") == []
     assert unread(lists, ledger) == []
 
 
 def test_lists_to_be_read_again_come_by_their_content_not_by_their_names_and_after_new_ones() -> None:
     lists = [export(day) for day in (1, 2, 3, 4)]
     ledger = Ledger(again={lists[0].name: "2019-01-09", lists[1].name: "2019-01-08"})
-    ledger.finish(lists[2], 1, "2019-01-10")
+    finish(ledger, lists[2], 1, "2019-01-10")
     assert unread(lists, ledger) == [lists[3], lists[1], lists[0]]
 
 
-@given(st.permutations(range(8)), st.lists(st.integers(1, 8), max_size=4))
-def test_whatever_the_order_of_arrival_the_newest_list_is_read_last(
-    order: list[int], pauses: list[int]
+@given(
+    st.integers(2, 40).flatmap(
+        lambda number: st.tuples(st.permutations(range(number)), st.permutations(range(number)))
+    ),
+    st.lists(st.integers(1, 30), max_size=4),
+)
+def test_whatever_the_order_of_arrival_and_of_names_the_newest_list_is_read_last(
+    orders: tuple[list[int], list[int]], pauses: list[int]
 ) -> None:
-    """Lists arrive in any order, several per run; the last row of each contact has to be the newest one."""
-    ledger, arrived, last = Ledger(), [], -1
-    waiting = list(order)
-    for batch in [*pauses, len(order)]:
-        arrived += [export(day + 1) for day in waiting[:batch]]
+    """Lists arrive in any order, several per run; each contact's last row has to be the newest one.
+
+    The ledger keeps two of them in full here, so that many are old ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tap_responsys.ledger._KEPT_IN_FULL", 2)
+        play_lists(*orders, pauses)
+
+
+def play_lists(arrival: list[int], ages: list[int], pauses: list[int]) -> None:
+    ledger, arrived = Ledger(), list[ExportFile]()
+    waiting = list(arrival)
+    last: dict[int, int] = {}
+    for batch in [*pauses, len(arrival)]:
+        arrived += [export(number) for number in waiting[:batch]]
         waiting = waiting[batch:]
+        ledger = stored(ledger)
+        steps = 0
         while todo := unread(arrived, ledger):
-            day = int(todo[0].stamp[6:8]) - 1
-            ledger.finish(todo[0], 1, f"2019-01-{day + 1:02}")
-            last = day
-        if arrived:
-            assert last == max(int(item.stamp[6:8]) - 1 for item in arrived)
+            number = next(number for number in arrival if export(number) == todo[0])
+            finish(ledger, todo[0], 1, f"{ages[number]:04}")
+            # Contact k is in every list whose number divides by k, and in the list of number k - 1.
+            for contact in (1, 2, 3, 5, 7):
+                if number % contact == 0:
+                    last[contact] = ages[number]
+            steps += 1
+            assert steps < 10_000
+        for contact, age in last.items():
+            there = [
+                ages[number] for number in arrival if export(number) in arrived and number % contact == 0
+            ]
+            assert age == max(there)
 
 
-def test_state_forgets_what_has_left_the_server() -> None:
-    ledger = Ledger({"a": FileEntry(1, 1, 1), "b": FileEntry(1, 1, 1)}, ("b", FileEntry(1, 1, 5)), {"a": "x"})
-    ledger.forget({"a"})
-    assert (set(ledger.files), ledger.open_file, ledger.again) == ({"a"}, None, {"a": "x"})
+def test_files_that_have_left_are_remembered_for_the_look_back() -> None:
+    ledger = Ledger()
+    here, gone, long_gone = export(3, mtime=40 * DAY), export(2, mtime=35 * DAY), export(1, mtime=5 * DAY)
+    for item in (long_gone, gone, here):
+        finish(ledger, item)
+    ledger.advance(long_gone, entry(long_gone))
+    ledger.again[long_gone.name] = "x"
+    ledger.forget({here.name}, 40 * DAY, 30)
+    assert [ledger.is_read(item) for item in (here, gone, long_gone)] == [True, True, False]
+    assert (ledger.open_file, ledger.again) == (None, {})
+    ledger.forget({here.name}, 40 * DAY, 0)
+    assert [ledger.is_read(item) for item in (here, gone)] == [True, False]
+
+
+def test_old_files_that_have_left_are_forgotten_and_those_that_stay_are_not() -> None:
+    ledger = Ledger()
+    items = [export(day, mtime=day * DAY) for day in range(300)]
+    for item in items:
+        finish(ledger, item)
+    kept = {item.name for item in items[::2]}
+    ledger.forget(kept, 300 * DAY, 30)
+    assert all(ledger.is_read(item) for item in items[::2])
+    assert all(ledger.is_read(item) for item in items[270:])
+    assert not any(ledger.is_read(item) for item in items[1:100:2])
+
+
+def test_two_years_of_daily_files_in_eight_streams_stay_below_64_kilobytes() -> None:
+    bookmarks = {}
+    for stream in range(8):
+        ledger = Ledger(counts_header=False)
+        for day in range(731):
+            stamp = f"{date.fromordinal(737_000 + day):%Y%m%d}_06050{stream}"
+            name = f"123456_LAUNCH_STATE_{stamp}.txt.zip"
+            file = RemoteFile(f"download/{name}", 2_500_000 + day, 1_546_500_000 + day * DAY)
+            item = ExportFile(file, "open", name, stamp)
+            ledger.finish(item, FileEntry(file.size, file.mtime, 123_456, newest="2019-01-03T07:00:00+00:00"))
+            assert ledger.is_read(item)
+        bookmarks[f"launch_state_{stream}"] = ledger.to_state()
+        assert stored(ledger) == ledger
+        assert ledger.history.present == 731
+    assert len(json.dumps({"bookmarks": bookmarks})) < 64 * 1024
 
 
 @pytest.mark.parametrize(
@@ -101,6 +192,11 @@ def test_state_forgets_what_has_left_the_server() -> None:
         {"files": []},
         {"open": ["a"]},
         {"again": 7},
+        {"older": {"2019q1": "not nine characters each"}},
+        {"older": {"2019q1": "nine char"}},
+        {"history": {"first": "2019-01-01"}},
+        {"history": {"first": "never", "days": "1"}},
+        {"table_version": "x"},
     ],
 )
 def test_a_state_that_is_none_of_ours_is_refused(state: dict[str, object]) -> None:
@@ -112,8 +208,32 @@ def test_the_state_of_other_tools_reads_as_nothing_read_yet() -> None:
     assert Ledger.from_state({"replication_key_value": "2019-01-01"}, "open") == Ledger()
 
 
+def test_a_state_of_the_first_version_is_taken_over() -> None:
+    state: dict[str, Any] = {
+        "ledger_version": 1,
+        "files": {export(1).name: [10, 100, 7], export(2).name: [10, 100, 8, "2019-01-02"]},
+        "open": [export(3).name, 10, 100, 500, "2019-01-03"],
+        "counts_header": True,
+        "again": {export(4).name: "2019-01-04"},
+    }
+    ledger = Ledger.from_state(state, "contacts")
+    assert [ledger.is_read(export(day)) for day in (1, 2, 3, 4)] == [True, True, False, False]
+    assert ledger.progress(export(3)) == FileEntry(10, 100, 500, as_of="2019-01-03")
+    assert (ledger.history.last, ledger.history.rows) == (date(2019, 1, 3), {date(2019, 1, 2): 7})
+    assert (ledger.counts_header, ledger.again) == (True, {export(4).name: "2019-01-04"})
+    assert finish(ledger, export(5), as_of="2019-01-01") == [export(2).name]
+    assert stored(ledger) == ledger
+
+
 @pytest.mark.parametrize(
-    ("start", "taken"), [(None, True), ("2019-01-03", True), ("2019-01-04T00:00:00Z", False)]
+    ("start", "end", "taken"),
+    [
+        (None, None, True),
+        ("2019-01-04", None, True),
+        ("2019-01-05T00:00:00Z", None, False),
+        (None, "2019-01-04", False),
+        (None, "2019-01-05T00:00:00Z", True),
+    ],
 )
-def test_start_date_is_compared_with_the_exports_day(start: str | None, taken: bool) -> None:
-    assert is_on_or_after(export(3), start) is taken
+def test_dates_are_compared_with_the_exports_day(start: str | None, end: str | None, taken: bool) -> None:
+    assert is_within(export(3), start, end) is taken

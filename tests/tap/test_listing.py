@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from responsys_io.feeds import feeds
 from responsys_io.fileserver import RemoteFile
+from tap_responsys.kinds import export_kinds
 from tap_responsys.listing import ExportNames, sort_out
 
-NAMES = ExportNames("*CONTACT_LIST*")
+NAMES = ExportNames(tuple(export_kinds(contacts_pattern="*CONTACT_LIST*").values()))
 
 
 def stream_of(name: str, names: ExportNames = NAMES) -> str | None:
@@ -50,7 +53,7 @@ def test_names_of_every_shape(name: str, stream: str | None) -> None:
 
 
 def test_an_account_filter_leaves_other_accounts_out() -> None:
-    names = ExportNames("*CONTACT_LIST*", account_id="1234")
+    names = ExportNames(NAMES.kinds, account_id="1234")
     assert stream_of("1234_CLICK_20190103_130532.txt", names) == "click"
     assert stream_of("12345_CLICK_20190103_130532.txt", names) is None
 
@@ -71,7 +74,7 @@ def test_exports_come_in_the_order_of_their_stamps_not_of_their_arrival() -> Non
         "20190105_060500",
     ]
     assert listing.unrecognised == ("readme.csv",)
-    assert "1_OPEN_20190103_060500.ready" in listing.files
+    assert "d/1_open_20190103_060500.ready" in listing.files
     assert listing.newest_mtime == 1_547_000_000
 
 
@@ -85,10 +88,12 @@ def test_a_chosen_name_gives_its_date_wherever_it_stands() -> None:
         export = NAMES.recognise(RemoteFile(name, 1, 1))
         assert export is not None
         assert export.stamp == "20190104_000000"
-        assert export.stamped_at == "2019-01-04T00:00:00+00:00"
+        assert export.day == date(2019, 1, 4)
+        # Somewhere it was the 4th already when it was the 3rd in London.
+        assert export.not_before == "2019-01-03T10:00:00+00:00"
 
 
 def test_digits_that_are_no_date_are_no_stamp() -> None:
     export = NAMES.recognise(RemoteFile("CONTACT_LIST_12345678.csv", 1, 1))
     assert export is not None
-    assert (export.stamp, export.stamped_at) == ("", "")
+    assert (export.stamp, export.not_before, export.day) == ("", "", date(1970, 1, 1))

@@ -28,7 +28,7 @@ STRANGERS = new_key("ed25519").openssh
     [
         ({"host": "no-such-host.invalid"}, 1, "RSYS-2001: no-such-host.invalid:.* cannot be reached"),
         ({"port": None}, 1, "RSYS-2001: 127.0.0.1:22 cannot be reached"),
-        ({"private_key": STRANGERS}, 2, "RSYS-2003: .* refused user"),
+        ({"private_key": STRANGERS, "private_key_file": None}, 2, "RSYS-2003: .* refused user"),
         (
             {"private_key": ENCRYPTED},
             2,
@@ -53,7 +53,10 @@ STRANGERS = new_key("ed25519").openssh
         ({"pgp_private_key": STRANGERS}, 2, "RSYS-1303: pgp_private_key holds no PGP key"),
         ({"pgp_public_key_file": "/no/such/key"}, 2, "RSYS-1302: pgp_public_key_file /no/such/key cannot"),
         ({"path": "no/such/folder"}, 2, "RSYS-2101: There is no folder no/such/folder"),
-        ({"host": None}, 2, "RSYS-1001: .*incomplete: host missing"),
+        ({"host": None}, 2, "RSYS-1000: Setting host is missing"),
+        ({"private_key_file": None}, 2, "RSYS-1001: .*incomplete: private_key_file missing"),
+        ({"path": "[download"}, 2, "RSYS-1000: Setting path looks like a list in JSON"),
+        ({"after_read": "archive", "archive_path": "here"}, 2, "archive_path has to begin with sftp:"),
         ({"port": SECRET}, 2, "RSYS-1000: Setting port has to be of type integer"),
         ({"private_key": [SECRET]}, 2, "RSYS-1000: Setting private_key has to be of type string"),
         ({"on_error": "explode"}, 2, "RSYS-1000: Setting on_error has to be one of: quarantine, fail"),

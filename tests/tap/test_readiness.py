@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 
 from responsys_io.fileserver import RemoteFile
+from tap_responsys.kinds import export_kinds
 from tap_responsys.listing import ExportNames, Listing, sort_out
 from tap_responsys.readiness import companion, still_growing, undecided
 
-NAMES = ExportNames("*CONTACT_LIST*")
+NAMES = ExportNames(tuple(export_kinds(contacts_pattern="*CONTACT_LIST*").values()))
 
 
 def listing(*files: tuple[str, int, int]) -> Listing:
@@ -21,6 +22,10 @@ def listing(*files: tuple[str, int, int]) -> Listing:
         ("1_OPEN_20190103_060500.txt.zip", "1_OPEN_20190103_060500.ready"),
         ("1_OPEN_20190103_060500.txt.zip", "1_OPEN_20190103_060500.txt.ready"),
         ("1_OPEN_20190103_060500.txt.zip", "1_OPEN_20190103_060500.txt.zip.ready"),
+        ("1_OPEN_20190103_060500.zip", "1_OPEN_20190103_060500.txt.ready"),
+        ("1_OPEN_20190103_060500.csv.zip.gpg", "1_OPEN_20190103_060500.csv.zip.gpg.ready"),
+        ("1_OPEN_20190103_060500.csv.zip.gpg", "1_OPEN_20190103_060500.csv.ready"),
+        ("1_OPEN_20190103_060500.gpg", "1_OPEN_20190103_060500.txt.READY"),
     ],
 )
 @pytest.mark.parametrize("extension", ["ready", ".ready"])

@@ -1,0 +1,76 @@
+"""How far a long read is, in words."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+_EVERY_SECONDS = 30.0
+_MEGABYTE = 1e6
+
+
+class Progress:
+    """Tells from time to time how far the reading of a stream's files is.
+
+    Args:
+        stream: Name of the stream.
+        sizes: Bytes of each file that is to be read.
+        logger: Where to tell.
+        clock: Monotonic seconds; tests pass their own.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        sizes: list[int],
+        logger: logging.Logger,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream, self._logger, self._clock = stream, logger, clock
+        self._files, self._bytes = len(sizes), sum(sizes)
+        self._done_files = self._done_bytes = 0
+        self._begun = self._told = clock()
+
+    def file_done(self, size: int) -> None:
+        """Count a file that has been read, or passed over."""
+        self._done_files += 1
+        self._done_bytes += size
+
+    def look(self, rows: int, position: int) -> None:
+        """Tell how far it is when it is time to.
+
+        Args:
+            rows: Rows of the current file so far.
+            position: Bytes of the current file so far.
+        """
+        now = self._clock()
+        if now - self._told < _EVERY_SECONDS:
+            return
+        self._told = now
+        read = self._done_bytes + position
+        speed = read / (now - self._begun)
+        left = max(0, self._bytes - read) / speed if speed else 0
+        self._logger.info(
+            "%s: file %d of %d, %s rows of it so far, %d of %d MB in all, %.1f MB/s, about %s left",
+            self._stream,
+            min(self._done_files + 1, self._files),
+            self._files,
+            f"{rows:,}",
+            read / _MEGABYTE,
+            self._bytes / _MEGABYTE,
+            speed / _MEGABYTE,
+            duration(left),
+        )
+
+
+def duration(seconds: float) -> str:
+    """Put a number of seconds into words: `40 s`, `12 min`, `2 h 5 min`."""
+    if seconds < 90:  # noqa: PLR2004  below that minutes say too little
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
