@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from responsys_io.files import RemoteFile
     from responsys_io.keyring import KeyRing
+    from responsys_io.sshsession import HostKey
     from tap_responsys.archive import Archive
     from tap_responsys.listing import ExportFile, ExportNames, Listing
     from tap_responsys.parse import Dialect
@@ -88,6 +89,16 @@ class ExportFolder:
         if self._archive is not None:
             self._archive.close()
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether any of it is on the file server."""
+        return self._sources.server is not None
+
+    @property
+    def host_key(self) -> HostKey | None:
+        """The key that the file server has shown, None before it was reached."""
+        return self._sources.server.host_key if self._sources.server else None
+
     @cached_property
     def listing(self) -> Listing:
         """The folders as they were when the run first looked."""
@@ -137,6 +148,11 @@ class ExportFolder:
         with self._sources.open(file) as raw, decoded(raw, export.name, self._ring) as stream:
             self._raw = raw
             yield ExportReader(stream, self._dialect, export.name, self._names.layout(export.stream))
+
+    def start(self, export: ExportFile, size: int) -> bytes:
+        """Return the first bytes of an export's text, unpacked, as many as there are up to a size."""
+        with self._sources.open(export.remote) as raw, decoded(raw, export.name, self._ring) as stream:
+            return stream.read(size)
 
     @property
     def position(self) -> int:

@@ -245,6 +245,29 @@ SETTINGS: dict[str, dict[str, Any]] = {
         minimum=0,
         maximum=1,
     ),
+    "key_max_age_days": setting(
+        "integer",
+        "Oldest key",
+        "Of --doctor: age in days from which on the file of a private key is a finding.",
+        default=365,
+        minimum=1,
+    ),
+    "min_volume_ratio": setting(
+        "number",
+        "Least volume",
+        "Of --doctor: a day with fewer rows than this share of the usual ones (the median of the same "
+        "weekday in the four weeks before) is a finding.",
+        default=0.25,
+        minimum=0,
+        maximum=1,
+    ),
+    "on_low_volume": setting(
+        "string",
+        "Low volume",
+        "Of --doctor: whether such a day is a warning, or a problem that makes the exit code 2.",
+        default="warn",
+        enum=["warn", "fail", None],
+    ),
     **API_PROPERTIES,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +24,7 @@ from tap_responsys import columns as cols
 from tap_responsys.apistreams import AccountApi, ApiStream, api_streams
 from tap_responsys.assembly import export_folder
 from tap_responsys.checks import combination_problems, kinds
+from tap_responsys.doctor.command import remember_config_files, run_doctor, with_doctor
 from tap_responsys.kinds import KEY_FEEDS
 from tap_responsys.recordcounts import RecordCounts
 from tap_responsys.rejects import REJECTED_ROWS, RejectedRows
@@ -185,6 +187,7 @@ class TapResponsys(Tap):
         *,
         about: bool = False,
         about_format: str | None = None,
+        doctor: bool = False,
         config: Any = None,
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
@@ -192,6 +195,10 @@ class TapResponsys(Tap):
         """Run the tap from the command line, as the SDK does, but fail when a stream has failed."""
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
+        if doctor:
+            # Streams are not wanted: to know them, the SDK would look at the server.
+            examined = cls(config=config.config, parse_env_config=config.parse_env, setup_mapper=False)
+            sys.exit(run_doctor(examined, state, about_format))
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
@@ -210,13 +217,19 @@ class TapResponsys(Tap):
         return []
 
     @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command with the option --doctor."""
+        return with_doctor(super().get_singer_command())
+
+    @classmethod
     def cb_config(
         cls,
-        ctx: click.Context,  # noqa: ARG003
+        ctx: click.Context,
         param: click.Option,  # noqa: ARG003
         value: tuple[str, ...],
     ) -> _ConfigInput:
         """Read what --config names: files, and ENV for the environment."""
+        remember_config_files(ctx, value)
         return _ConfigInput(*settings_from_option(value))
 
     @classproperty
