@@ -59,8 +59,13 @@ class Project:
             raise MeltanoError(f"`meltano run {' '.join(tasks)}` failed: {reason} The whole log: {log}")
         return log
 
-    def invoke(self, command: str, *, variables: Mapping[str, str] | None = None) -> Path:
+    def invoke(self, command: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Path:
         """Run a plugin's command (`meltano invoke`).
+
+        Args:
+            command: Plugin and command, with a colon between them.
+            arguments: What to add to its arguments.
+            variables: Further environment variables.
 
         Returns:
             Its log.
@@ -69,7 +74,7 @@ class Project:
             MeltanoError: If it fails.
         """
         log = self.folder / f"{command.replace(':', '-')}.log"
-        if self._meltano(("invoke", command), log, variables or {}) != 0:
+        if self._meltano(("invoke", command, *arguments), log, variables or {}) != 0:
             reason = _reason(log.read_text(encoding="utf-8", errors="replace"))
             raise MeltanoError(f"`meltano invoke {command}` failed: {reason} The whole log: {log}")
         return log

@@ -13,6 +13,7 @@ from demo.project import ROOT, MeltanoError
 
 if TYPE_CHECKING:
     from collections import Counter
+    from pathlib import Path
 
     from demo.postgres import Postgres
     from demo.project import Project
@@ -86,6 +87,34 @@ def test_a_second_run_moves_nothing_and_the_next_day_moves_alone(
     moved, expected = warehouse.rows_by_stream(since=after_first), rows_by_stream(new)
     assert {stream: moved[stream] for stream in SELECTED} == {stream: expected[stream] for stream in SELECTED}
     assert moved["sent"] > 0
+
+
+def lines_of(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines(keepends=True)
+
+
+@pytest.mark.usefixtures("first_run")
+def test_contacts_missing_from_a_full_list_are_marked_deleted(
+    project: Project, postgres: Postgres, sandbox: Sandbox
+) -> None:
+    download = sandbox.files / "download"
+    first, *others = sorted(download.glob("CONTACT_LIST_*.csv"))
+    header, *lines = lines_of(first)
+    known = {row["RIID_"] for path in (first, *others) for row in csv.DictReader(lines_of(path))}
+    staying = {row["RIID_"] for row in csv.DictReader([header, *lines[3:]])}
+    later = download / "CONTACT_LIST_20991231_060500.csv"
+    later.write_text(header + "".join(lines[3:]), encoding="utf-8")
+    later.with_suffix(".ready").write_text(f"{len(lines) - 3}\n", encoding="ascii")
+    project.run("exports", variables={"TAP_RESPONSYS_DETECT_DELETED_CONTACTS": "true"})
+    with psycopg.connect(postgres.url) as connection:
+        rows = connection.execute(
+            'SELECT "RIID_"::text, "EMAIL_ADDRESS_", _sdc_deleted_at IS NULL FROM responsys.contacts'
+        ).fetchall()
+    for path in (later, later.with_suffix(".ready")):
+        path.unlink()
+    assert {riid for riid, _, _ in rows} == known
+    assert {riid for riid, _, alive in rows if alive} == staying
+    assert all(address for _, address, _ in rows)
 
 
 def test_the_probe_tells_whether_the_settings_are_right(project: Project) -> None:
