@@ -67,10 +67,7 @@ class FileSource(Protocol):
 
 
 class FileUnavailableError(DataError):
-    """One file cannot be read, or is not any more what was listed: other files can be read all the same.
-
-    RSYS-2201 changed, RSYS-2202 gone, RSYS-2203 no permission, RSYS-3301 changed while it was read.
-    """
+    """One file cannot be read, or is not any more what was listed: other files can be read all the same."""
 
     @classmethod
     def changed(cls, path: str, how: str) -> FileUnavailableError:

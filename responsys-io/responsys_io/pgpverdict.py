@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from responsys_io.errors import DataError, ResponsysError, TransientError
+from responsys_io.files import FileUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -65,18 +66,20 @@ class Verdict:
         if not self._has("DECRYPTION_KEY") and (problem := self._key_problem()):
             return problem
         if not self._has("ENC_TO") and not self._has("NEED_PASSPHRASE_SYM"):
-            return DataError(
+            return FileUnavailableError(
                 "RSYS-3208",
                 f"{self.name} holds no PGP-encrypted message.",
                 "Its name or its first bytes promise one; a signature alone is not enough.",
             )
         if any(info[:1] == ["0"] for info in self._args("DECRYPTION_INFO")) and not self._is_aead():
-            return DataError(
+            return FileUnavailableError(
                 "RSYS-3207",
                 f"{self.name} is encrypted without integrity protection, so a change would go unnoticed.",
                 "The sender has to encrypt with a current form of PGP (with MDC or AEAD).",
             )
-        return DataError("RSYS-3207", f"{self.name} is damaged or cut off, as its PGP check shows.", _AGAIN)
+        return FileUnavailableError(
+            "RSYS-3207", f"{self.name} is damaged or cut off, as its PGP check shows.", _AGAIN
+        )
 
     def _key_problem(self) -> DataError | None:
         errors = {

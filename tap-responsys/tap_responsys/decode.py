@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, cast
 
 from responsys_io.errors import DataError
+from responsys_io.files import FileUnavailableError
 from tap_responsys.packing import ENOUGH, packing
 from tap_responsys.zipmembers import check_is_only_one, check_is_open, is_export
 from tap_responsys.zipstream import UnzippedStream
@@ -40,8 +41,9 @@ def decoded(raw: io.RawIOBase, name: str, ring: KeyRing | None = None) -> Iterat
         The delimited text as bytes. Only at its end is it certain that the file is whole.
 
     Raises:
-        DataError: RSYS-3201 to RSYS-3213 for an archive that is broken, holds several files or cannot be
-            decrypted.
+        FileUnavailableError: RSYS-3201 to RSYS-3203, RSYS-3207, RSYS-3208, RSYS-3213 for a file that is
+            broken, or holds several files or none.
+        DataError: RSYS-3204 to RSYS-3212 for one that cannot be decrypted with these keys.
         SettingsError: RSYS-1301, RSYS-1306 when gpg or a key cannot be used.
     """
     opened: list[io.BufferedReader | zipfile.ZipFile] = [_buffered(raw)]
@@ -52,7 +54,7 @@ def decoded(raw: io.RawIOBase, name: str, ring: KeyRing | None = None) -> Iterat
             if packed is None:
                 break
             if depth == _DEEPEST:
-                raise DataError(
+                raise FileUnavailableError(
                     "RSYS-3213",
                     f"{name} is packed more than {_DEEPEST} times.",
                     "Have the export job pack its files less deeply.",
@@ -65,7 +67,7 @@ def decoded(raw: io.RawIOBase, name: str, ring: KeyRing | None = None) -> Iterat
                 opened.append(_buffered(_unpacked(packed, stream, name, ring)))
         yield stream
     except _BROKEN as error:
-        raise DataError(
+        raise FileUnavailableError(
             "RSYS-3201",
             f"{name} cannot be unpacked: {error}.",
             "Nothing of it counts as read; if it stays broken, have it exported again.",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from responsys_io.errors import DataError
+from responsys_io.files import FileUnavailableError
 from tap_responsys.decode import decoded
 from tap_responsys.listing import sort_out
 from tap_responsys.parse import ExportReader
@@ -163,10 +163,10 @@ class ExportFolder:
         """Make sure that what has been read is what lies there now.
 
         Raises:
-            DataError: RSYS-3301 when the file was written to meanwhile.
+            FileUnavailableError: RSYS-3301 when the file was written to meanwhile.
         """
         if self._sources.stat(export.remote.path) != export.remote:
-            raise DataError(
+            raise FileUnavailableError(
                 "RSYS-3301",
                 f"{export.name} changed or went away while it was read.",
                 "It is not counted as read; the next run reads it again.",

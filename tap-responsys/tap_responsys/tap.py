@@ -17,6 +17,7 @@ from singer_sdk.singerlib import StateMessage
 from responsys_io.configuration import settings_from_environment, settings_from_option
 from responsys_io.errors import DataError, ResponsysError, SettingsError
 from responsys_io.exits import exit_on_signal, one_line_errors
+from responsys_io.files import FileUnavailableError
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
 from responsys_io.settings import problems
@@ -149,8 +150,11 @@ class TapResponsys(Tap):
         return ExportStream(self, kind, columns, selected_by_default=usual)
 
     def note_failure(self, stream: str, error: ResponsysError) -> None:
-        """Log why a stream stops; the run goes on with the others and fails at its end."""
-        self.logger.error("Stream %s stops here: %s", stream, error)
+        """Log why a stream stops, or goes on without a file; the run goes on and fails at its end."""
+        goes_on = isinstance(error, FileUnavailableError)
+        self.logger.error(
+            "Stream %s %s: %s", stream, "goes on without this file" if goes_on else "stops here", error
+        )
         if stream not in self._failed:
             self._failed.append(stream)
 

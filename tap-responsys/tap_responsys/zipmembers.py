@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from responsys_io.errors import DataError
+from responsys_io.files import FileUnavailableError
 
 _ENCRYPTED = 1 << 0
 
@@ -16,10 +16,10 @@ def check_is_only_one(count: int, archive: str) -> None:
     """Refuse an archive of several files, or of none.
 
     Raises:
-        DataError: RSYS-3202.
+        FileUnavailableError: RSYS-3202.
     """
     if count != 1:
-        raise DataError(
+        raise FileUnavailableError(
             "RSYS-3202",
             f"{archive} holds {'more than one file' if count else 'no file'} instead of one.",
             "Connect writes one file per archive.",
@@ -30,9 +30,9 @@ def check_is_open(flags: int, archive: str) -> None:
     """Refuse a protected member, going by its general purpose flags.
 
     Raises:
-        DataError: RSYS-3203.
+        FileUnavailableError: RSYS-3203.
     """
     if flags & _ENCRYPTED:
-        raise DataError(
+        raise FileUnavailableError(
             "RSYS-3203", f"{archive} is protected by a zip password.", "Connect does not set one."
         )

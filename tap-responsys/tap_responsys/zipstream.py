@@ -48,7 +48,7 @@ class UnzippedStream(io.RawIOBase):
     Raises:
         BadZipFile, EOFError, NotImplementedError, zlib.error: When reading, for an archive that is broken,
             cut off or packed in a way that cannot be streamed.
-        DataError: RSYS-3202, RSYS-3203 for one that does not hold one file, or a protected one.
+        FileUnavailableError: RSYS-3202, RSYS-3203 for one that does not hold one file, or a protected one.
     """
 
     def __init__(self, source: io.BufferedReader, name: str) -> None:

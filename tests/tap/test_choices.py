@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.exports import OPEN_HEADER, open_row, write, write_opens
+from support.exports import OPEN_HEADER, delimited, open_row, write, write_opens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +147,31 @@ def test_a_file_that_comes_back_within_the_look_back_is_not_read_twice(tap: Tap,
     forgotten = tap(state=state, settings={"lookback_days": 0.5}).state
     write_opens(download, 3, [3])
     assert riids(tap(state=forgotten)) == [3]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "goes_on"),
+    [
+        ("txt", b"PK\x03\x04 broken", "RSYS-3201", True),
+        ("txt.gz", gzip.compress(delimited([OPEN_HEADER, open_row(4)]))[:-9], "RSYS-3201", True),
+        ("txt", delimited([("5", "1234"), ("1", "2")]), "RSYS-3103", False),
+        ("txt", delimited([(*OPEN_HEADER, "RIID")]), "RSYS-3101", False),
+    ],
+)
+def test_a_damaged_file_keeps_no_later_one_waiting_and_a_wrong_setting_does(
+    name: str, content: bytes, code: str, goes_on: bool, tap: Tap, download: Path
+) -> None:
+    for day in (3, 5):
+        write_opens(download, day, [day])
+    (download / f"1234_OPEN_20190104_060500.{name}").write_bytes(content)
+    run = tap()
+    assert run.exit_code == 1
+    assert [day for day in riids(run) if day != 4] == ([3, 5] if goes_on else [3])
+    assert ("goes on without this file" if goes_on else "stops here") in run.errors[0]
+    assert code in run.errors[0]
+    files = run.state["bookmarks"]["open"]["files"]
+    assert f"1234_OPEN_20190104_060500.{name}" not in files
+    assert len(files) == (2 if goes_on else 1)
 
 
 def test_a_feed_that_stands_still_is_warned_about_before_events_are_lost(tap: Tap, download: Path) -> None:
