@@ -137,12 +137,12 @@ class Ledger:
         entry = self.files.get(export.name)
         if entry is not None:
             return (entry.size, entry.mtime) == (size, mtime)
-        return export.name not in self.again and self.older.has(export.name, size, mtime)
+        return self.older.has(export.name, size, mtime)
 
     def has_changed(self, export: ExportFile) -> bool:
         """Tell whether a file of that name has been read that had another size or modification time."""
         known = export.name in self.files or self.older.knows(export.name)
-        return known and export.name not in self.again and not self.is_read(export)
+        return known and not self.is_read(export)
 
     def accept(self, export: ExportFile) -> None:
         """Take a changed file for read as it lies there now."""

@@ -175,6 +175,21 @@ def test_files_leave_the_folder_in_the_run_after_the_one_that_read_them(
     assert third.exit_code == 0
 
 
+def test_files_of_this_machine_stay(tap: Tap, exports: Path, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    write_opens(here, 9, [9])
+    settings = {**READY, "after_read": "delete", "path": f"download, file:{here}"}
+    (here / "1234_OPEN_20190109_060500.ready").touch()
+    state = tap(settings=settings).state
+    run = tap(settings=settings, state=state)
+    assert run.exit_code == 0
+    assert "Deleted download/1234_OPEN_20190103_060500.txt" in run.stderr
+    assert "Deleted file:" not in run.stderr
+    assert tree(exports) == {}
+    assert set(tree(here)) == {"1234_OPEN_20190109_060500.txt", "1234_OPEN_20190109_060500.ready"}
+
+
 @pytest.mark.usefixtures("exports")
 def test_what_was_moved_is_not_read_again_where_path_has_the_archive_too(tap: Tap) -> None:
     settings = {**READY, "after_read": "archive", "path": "download, archive"}
