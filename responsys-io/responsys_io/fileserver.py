@@ -48,6 +48,7 @@ class FileServer:
         self._retry = retry or Retry()
         self._where = f"{login.host}:{login.port}"
         self._session: SshSession | None = None
+        self._accepted = ""
         self._told: set[str] = set()
 
     @property
@@ -198,7 +199,9 @@ class FileServer:
 
     def _attempt(self, action: Callable[[paramiko.SFTPClient], Result]) -> Result:
         if self._session is None:
-            self._session = SshSession(self._login)
+            # With the key that was accepted before, so that a refused one is not offered again and again.
+            self._session = SshSession(self._login, first=self._accepted)
+            self._accepted = self._session.accepted
         try:
             return action(self._session.sftp)
         except OSError as error:

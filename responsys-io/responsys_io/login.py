@@ -37,6 +37,9 @@ class LoginKey:
         """SHA256 fingerprint of its public half."""
         return fingerprint(self.key.asbytes())
 
+    def __str__(self) -> str:
+        return f"{self.source} ({self.fingerprint})"
+
     def age_days(self, now: float) -> int | None:
         """Return the age of its file in days at a moment in epoch seconds."""
         return None if self.written_at is None else max(0, int(now - self.written_at) // _DAY)

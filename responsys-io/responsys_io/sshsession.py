@@ -19,7 +19,7 @@ from responsys_io.errors import SettingsError
 from responsys_io.hostkeys import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from responsys_io.login import FileServerLogin, LoginKey
 
@@ -41,51 +41,72 @@ class HostKey(NamedTuple):
     fingerprint: str
 
 
-class _KeyRefusedError(SettingsError):
-    """The server does not accept a credential."""
+class _KeyRefusedError(Exception):
+    """The server does not accept a private key: another one may be tried."""
+
+
+class _HungUpError(EOFError):
+    """The connection ended while a private key was offered: some servers refuse a key this way."""
 
 
 class SshSession:
     """A signed-in connection with one SFTP channel.
 
+    Of several private keys each is tried in a connection of its own, until one is accepted.
+
     Args:
         login: Whom to reach and how to enter.
+        first: Fingerprint of the key to begin with, since it was accepted before; empty for none.
 
     Raises:
         SettingsError: RSYS-1nnn and RSYS-2002 to RSYS-2004: a wrong key, host key or credential.
         EOFError, OSError, paramiko.SSHException: The connection was not made or got lost.
     """
 
-    def __init__(self, login: FileServerLogin) -> None:
+    def __init__(self, login: FileServerLogin, *, first: str = "") -> None:
         self._login = login
         self._where = f"{login.host}:{login.port}"
         self._policy = login.host_key_policy()
-        keys: list[LoginKey | None] = [*login.private_keys()]
+        self.accepted = ""
+        """Fingerprint of the private key that the server has accepted; empty for a sign-in by password."""
         if not logger.isEnabledFor(logging.DEBUG):
             # Its threads log tracebacks of what is raised, and told, here as well.
             logging.getLogger("paramiko").setLevel(logging.CRITICAL)
-        *others, last = keys or [None]
-        if not any(self._opened(key) for key in others):
-            self._open(last)
-            if others and last:
-                logger.warning(
-                    "%s accepts the key in %s, %s, and refused the one before: that one can go",
-                    self._where,
-                    last.source,
-                    last.fingerprint,
-                )
+        if keys := login.private_keys():
+            self._open_with_one_of(sorted(keys, key=lambda key: key.fingerprint != first))
+        else:
+            self._open(None)
         logger.debug("Signed in to %s", self._where)
 
-    def _opened(self, key: LoginKey | None) -> bool:
-        """Open the session unless the server refuses the key: another one is tried then."""
-        try:
-            self._open(key)
-        except _KeyRefusedError:
-            return False
-        return True
+    def _open_with_one_of(self, keys: Sequence[LoginKey]) -> None:
+        refused: list[LoginKey] = []
+        hung_up: _HungUpError | None = None
+        for key in keys:
+            try:
+                self._open(key)
+            except _KeyRefusedError:
+                refused.append(key)
+            except _HungUpError as error:
+                hung_up = error
+            else:
+                self.accepted = key.fingerprint
+                self._tell(key, refused)
+                return
+        # A key whose connection got lost may be the right one: that is worth another attempt.
+        raise hung_up or self._refused(
+            _credential(keys), "that the key's public half is registered for this user"
+        )
+
+    def _tell(self, accepted: LoginKey, refused: Sequence[LoginKey]) -> None:
+        if refused:
+            logger.warning(
+                "%s accepts the key in %s; what it refused can go: %s",
+                self._where,
+                accepted,
+                ", ".join(map(str, refused)),
+            )
 
     def _open(self, key: LoginKey | None) -> None:
-        """Open the session, in a connection of its own: some servers hang up after a key that they refuse."""
         self._transport = paramiko.Transport(
             _tcp_connection(self._login),
             default_window_size=_CHANNEL_WINDOW,
@@ -134,21 +155,10 @@ class SshSession:
         self.host_key = HostKey(key.get_name(), fingerprint(key.asbytes()))
 
     def _sign_in(self, key: LoginKey | None) -> None:
-        login, transport = self._login, self._transport
-        transport.auth_timeout = login.connect_timeout
-        try:
-            if key is not None:
-                missing = transport.auth_publickey(login.username, key.key)
-            else:
-                missing = transport.auth_password(login.username, login.password or "")
-            if "password" in missing and login.password:
-                missing = transport.auth_password(login.username, login.password)
-        except paramiko.BadAuthenticationType as error:
-            raise self._refused(key) from error
-        except paramiko.AuthenticationException as error:
-            if transport.is_active():
-                raise self._refused(key) from error
-            raise EOFError("the connection was lost during sign-in") from error
+        self._transport.auth_timeout = self._login.connect_timeout
+        missing = self._offer_key(key) if key else ["password"]
+        if "password" in missing and (self._login.password or key is None):
+            missing = self._offer_password(key)
         if missing:
             raise SettingsError(
                 "RSYS-2004",
@@ -156,13 +166,40 @@ class SshSession:
                 "Set password as well, or have the second factor switched off for this user.",
             )
 
-    def _refused(self, key: LoginKey | None) -> SettingsError:
-        credential = f"private key in {key.source}" if key else "password"
-        return _KeyRefusedError(
+    def _offer_key(self, key: LoginKey) -> list[str]:
+        """Return which factors the server wants besides."""
+        try:
+            return self._transport.auth_publickey(self._login.username, key.key)
+        except paramiko.BadAuthenticationType as error:
+            raise _KeyRefusedError from error
+        except paramiko.AuthenticationException as error:
+            if self._transport.is_active():
+                raise _KeyRefusedError from error
+            raise _HungUpError("the connection was lost during sign-in") from error
+
+    def _offer_password(self, key: LoginKey | None) -> list[str]:
+        """Return which factors the server wants besides."""
+        credential = f"password, after it accepted the private key in {key.source}" if key else "password"
+        try:
+            return self._transport.auth_password(self._login.username, self._login.password or "")
+        except paramiko.BadAuthenticationType as error:
+            raise self._refused(credential, "whether the server takes passwords") from error
+        except paramiko.AuthenticationException as error:
+            if self._transport.is_active():
+                raise self._refused(credential, "password") from error
+            raise EOFError("the connection was lost during sign-in") from error
+
+    def _refused(self, credential: str, check: str) -> SettingsError:
+        return SettingsError(
             "RSYS-2003",
             f"{self._where} refused user {self._login.username} with the {credential}.",
-            "Check username, and that the key's public half is registered for this user.",
+            f"Check username, and {check}.",
         )
+
+
+def _credential(keys: Sequence[LoginKey]) -> str:
+    sources = " and ".join(dict.fromkeys(key.source for key in keys))
+    return f"private key in {sources}" if len(keys) == 1 else f"{len(keys)} private keys in {sources}"
 
 
 def _tcp_connection(login: FileServerLogin) -> socket.socket:

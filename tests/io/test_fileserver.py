@@ -316,16 +316,71 @@ def test_during_a_key_change_the_server_may_know_either_key(
             config |= {"private_key": f"{first}{second}".replace("\n", "\\n"), "private_key_file": None}
         with FileServer.connect(FileServerLogin.from_config(config)) as server:
             assert server.list("download") == []
-        told = [text for text in caplog.messages if "that one can go" in text]
+        told = [text for text in caplog.messages if "what it refused can go" in text]
         assert len(told) == (first != known)
         assert "PRIVATE KEY" not in caplog.text
+
+
+def test_the_key_in_the_middle_is_the_last_that_is_tried(
+    sshd: SshServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    known, first, last = (
+        (sshd.root / "client_key").read_text("utf-8"),
+        new_key("ed25519"),
+        new_key("ecdsa256"),
+    )
+    (tmp_path / "keys").write_text(known + last.openssh, encoding="utf-8")
+    config = {**sshd.config, "private_key": first.openssh, "private_key_file": str(tmp_path / "keys")}
+    login = FileServerLogin.from_config(config)
+    refused, accepted, untried = login.private_keys()
+    with FileServer.connect(login):
+        pass
+    (told,) = (text for text in caplog.messages if "can go" in text)
+    assert f"accepts the key in {tmp_path}/keys ({accepted.fingerprint})" in told
+    assert told.endswith(f"can go: private_key ({refused.fingerprint})")
+    assert untried.fingerprint not in caplog.text
+
+
+def test_a_refused_key_is_not_offered_again_when_the_connection_was_lost(
+    sshd: SshServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    login = FileServerLogin.from_config({**sshd.config, "private_key": new_key("ed25519").openssh})
+    with FileServer(login, retry=IMPATIENT) as server:
+        for _ in range(3):
+            server.list("download")
+            sshd.cut_sessions()
+    assert len([text for text in caplog.messages if "can go" in text]) == 1
 
 
 def test_when_no_key_is_known_there_is_one_refusal(sshd: SshServer) -> None:
     config = {**sshd.config, "private_key": new_key("ed25519").openssh + new_key("ecdsa256").openssh}
     config["private_key_file"] = None
-    with pytest.raises(SettingsError, match="RSYS-2003: .* with the private key in private_key"):
+    with pytest.raises(
+        SettingsError, match="RSYS-2003: .* with the 2 private keys in private_key.*registered"
+    ):
         FileServer.connect(FileServerLogin.from_config(config))
+
+
+@pytest.mark.skipif(SSHD is None, reason="no sshd here")
+def test_a_server_that_hangs_up_after_a_refused_key_is_shown_the_next_one(tmp_path: Path) -> None:
+    with openssh_server(tmp_path / "sshd", "MaxAuthTries 1") as sshd:
+        config = {**sshd.config, "private_key": new_key("ed25519").openssh}
+        with FileServer.connect(FileServerLogin.from_config(config), retry=IMPATIENT) as server:
+            assert server.list("download") == []
+
+
+@pytest.mark.skipif(SSHD is None, reason="no sshd here")
+def test_a_password_that_is_refused_is_not_tried_with_another_key(tmp_path: Path) -> None:
+    with openssh_server(tmp_path / "sshd", "AuthenticationMethods publickey,password") as sshd:
+        other = new_key("ed25519")
+        sshd.accept(other.public)
+        config = {**sshd.config, "private_key": other.openssh, "password": "a wrong one"}
+        text = (
+            "RSYS-2003: .* with the password, after it accepted the private key in private_key.*and password"
+        )
+        with pytest.raises(SettingsError, match=text) as caught:
+            FileServer.connect(FileServerLogin.from_config(config), retry=IMPATIENT)
+        assert "a wrong one" not in str(caught.value)
 
 
 def test_keys_are_described_without_connecting(tmp_path: Path) -> None:
