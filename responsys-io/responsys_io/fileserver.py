@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import count
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import paramiko
@@ -158,7 +159,10 @@ class FileServer:
             SettingsError: RSYS-2101 when the file or the folder is missing, RSYS-2102 without permission.
             TransientError: RSYS-2103 when the new name is taken, or for any other refusal.
         """
-        self._call(lambda sftp: remotewrite.move(sftp, path, target), f"file {path}")
+        attempts = count()
+        self._call(
+            lambda sftp: remotewrite.move(sftp, path, target, again=next(attempts) > 0), f"file {path}"
+        )
 
     def remove(self, path: str) -> None:
         """Delete a file; one that is not there is no error.

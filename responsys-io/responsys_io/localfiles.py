@@ -7,9 +7,14 @@ import io
 import logging
 import os
 import posixpath
+import stat
+from typing import TYPE_CHECKING
 
-from responsys_io.errors import SettingsError
+from responsys_io.errors import SettingsError, TransientError
 from responsys_io.files import FileUnavailableError, FolderListing, RemoteFile, is_plain_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 logger = logging.getLogger(__name__)
 
@@ -28,30 +33,26 @@ class LocalFiles:
 
         Raises:
             SettingsError: RSYS-2101 when there is no such folder, RSYS-2102 when it may not be read.
+            TransientError: RSYS-2103 when the disk fails.
         """
         listing = FolderListing([], [])
-        try:
-            with os.scandir(folder or ".") as entries:
-                for entry in entries:
-                    self._sort_in(entry, folder, listing)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise SettingsError(
-                "RSYS-2101", f"There is no folder {folder or '.'} on this machine.", "Check the path setting."
-            ) from error
-        except PermissionError as error:
-            raise SettingsError(
-                "RSYS-2102",
-                f"Folder {folder or '.'} on this machine may not be read.",
-                "Check the path setting and the folder's permissions.",
-            ) from error
+        with _named_errors(f"folder {folder or '.'}"), os.scandir(folder or ".") as entries:
+            for entry in entries:
+                self._sort_in(entry, folder, listing)
         return listing
 
     def stat(self, path: str) -> RemoteFile | None:
-        """Return what a file is like now, or None when it is not there."""
-        try:
-            return _described(path, os.stat(path))  # noqa: PTH116  listings hold texts, not paths
-        except FileNotFoundError:
-            return None
+        """Return what a file is like now, or None when it is not there.
+
+        Raises:
+            SettingsError: RSYS-2102 when a folder on the way may not be read.
+            TransientError: RSYS-2103 when the disk fails.
+        """
+        with _named_errors(f"file {path}"):
+            try:
+                return _described(path, os.stat(path))  # noqa: PTH116  listings hold texts, not paths
+            except (FileNotFoundError, NotADirectoryError):
+                return None
 
     def open(self, file: RemoteFile) -> io.FileIO:
         """Open a listed file for reading.
@@ -59,14 +60,19 @@ class LocalFiles:
         Raises:
             FileUnavailableError: RSYS-2201 when it is not any more what was listed, RSYS-2202 when it has
                 gone, RSYS-2203 when it may not be read.
+            TransientError: RSYS-2103 when the disk fails.
         """
-        try:
-            opened = io.FileIO(file.path)
-        except FileNotFoundError as error:
-            raise FileUnavailableError.gone(file.path) from error
-        except PermissionError as error:
-            raise FileUnavailableError.forbidden(file.path) from error
-        if _described(file.path, os.fstat(opened.fileno())) != file:
+        with _named_errors(f"file {file.path}"):
+            try:
+                opened = io.FileIO(file.path, opener=_without_waiting)
+            except (FileNotFoundError, NotADirectoryError) as error:
+                raise FileUnavailableError.gone(file.path) from error
+            except PermissionError as error:
+                raise FileUnavailableError.forbidden(file.path) from error
+            except IsADirectoryError as error:
+                raise FileUnavailableError.changed(file.path, "has become a folder") from error
+            status = os.fstat(opened.fileno())
+        if not stat.S_ISREG(status.st_mode) or _described(file.path, status) != file:
             opened.close()
             raise FileUnavailableError.changed(file.path, "has changed")
         return opened
@@ -86,6 +92,34 @@ class LocalFiles:
         if folder not in self._told:
             self._told.add(folder)
             logger.warning("Names in %s are passed over because they are not UTF-8: %s", folder, ascii(name))
+
+
+@contextlib.contextmanager
+def _named_errors(where: str) -> Iterator[None]:
+    """Give what the disk refuses the codes that the file server has for it."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise SettingsError(
+            "RSYS-2101", f"There is no {where} on this machine.", "Check the path setting."
+        ) from error
+    except PermissionError as error:
+        raise SettingsError(
+            "RSYS-2102",
+            f"This user has no permission for {where} on this machine.",
+            "Check the path setting and the permissions.",
+        ) from error
+    except OSError as error:
+        raise TransientError(
+            "RSYS-2103",
+            f"This machine cannot read {where}: {error.strerror}.",
+            "Check the path setting and the disk.",
+        ) from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open; a FIFO that has taken the place of a file would keep us waiting for a writer."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _is_utf8(name: str) -> bool:

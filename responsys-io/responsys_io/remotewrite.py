@@ -9,25 +9,42 @@ if TYPE_CHECKING:
     import paramiko
 
 
-def move(sftp: paramiko.SFTPClient, path: str, target: str) -> None:
-    """Rename without replacing what is there; also when the answer to an earlier attempt was lost."""
+def move(sftp: paramiko.SFTPClient, path: str, target: str, *, again: bool) -> None:
+    """Rename without replacing what is there.
+
+    Args:
+        sftp: An open session.
+        path: POSIX path of the file.
+        target: Its new path.
+        again: Whether an earlier attempt may have done so and its answer was lost.
+
+    Raises:
+        OSError: The server refused.
+    """
     try:
         # The plain rename of SFTP version 3 refuses a name that is taken.
         sftp.rename(path, target)
-    except FileNotFoundError:
-        sftp.stat(target)
+    except OSError:
+        if not again or _exists(sftp, path) or not _exists(sftp, target):
+            raise
 
 
 def make_folder(sftp: paramiko.SFTPClient, folder: str) -> None:
     """Make a folder, with those above it, where it is missing."""
-    if folder in {"", "/"}:
+    if folder in {"", "/"} or _exists(sftp, folder):
         return
+    make_folder(sftp, posixpath.dirname(folder))
     try:
-        sftp.stat(folder)
+        sftp.mkdir(folder)
+    except OSError:
+        # Another run may have made it meanwhile.
+        if not _exists(sftp, folder):
+            raise
+
+
+def _exists(sftp: paramiko.SFTPClient, path: str) -> bool:
+    try:
+        sftp.stat(path)
     except FileNotFoundError:
-        make_folder(sftp, posixpath.dirname(folder))
-        try:
-            sftp.mkdir(folder)
-        except OSError:
-            # Another run may have made it meanwhile.
-            sftp.stat(folder)
+        return False
+    return True

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import paramiko
 import pytest
 from support.embedded import embedded_server
 from support.keys import new_key
@@ -279,6 +280,52 @@ def test_files_are_moved_made_and_removed(sshd: SshServer, server: FileServer) -
     assert not (home / "download" / "b.txt").exists()
     with pytest.raises(SettingsError, match="RSYS-2101"):
         server.move("download/b.txt", "download/d.txt")
+
+
+def test_a_file_that_is_not_there_is_not_moved_onto_a_name_that_is_taken(
+    sshd: SshServer, server: FileServer
+) -> None:
+    (sshd.files / "archive" / "a.txt").write_bytes(b"older")
+    with pytest.raises((SettingsError, TransientError), match="RSYS-210[13]: .*file download/a.txt"):
+        server.move("download/a.txt", "archive/a.txt")
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_move_whose_answer_is_lost_is_done_once(
+    done: bool, sshd: SshServer, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = paramiko.SFTPClient.rename
+
+    def losing_the_answer(sftp: paramiko.SFTPClient, path: str, target: str) -> None:
+        monkeypatch.setattr(paramiko.SFTPClient, "rename", rename)
+        if done:
+            rename(sftp, path, target)
+        raise EOFError
+
+    (sshd.files / "download" / "a.txt").write_bytes(b"12345")
+    monkeypatch.setattr(paramiko.SFTPClient, "rename", losing_the_answer)
+    server.move("download/a.txt", "archive/a.txt")
+    assert (sshd.files / "archive" / "a.txt").read_bytes() == b"12345"
+    assert not (sshd.files / "download" / "a.txt").exists()
+
+
+@pytest.mark.skipif(SSHD is None, reason="no sshd here")
+def test_what_a_read_only_account_may_not_do_is_a_matter_of_permission(tmp_path: Path) -> None:
+    home = tmp_path / "sshd" / "home"
+    with (
+        openssh_server(tmp_path / "sshd", f"ForceCommand internal-sftp -R -d {home}") as sshd,
+        FileServer(FileServerLogin.from_config(sshd.config), retry=IMPATIENT) as server,
+    ):
+        (home / "download" / "a.txt").write_bytes(b"1")
+        for change in (
+            lambda: server.make_folder("archive/2026/raw"),
+            lambda: server.move("download/a.txt", "archive/a.txt"),
+            lambda: server.remove("download/a.txt"),
+            lambda: server.upload(io.BytesIO(b"2"), "upload/b.txt"),
+        ):
+            with pytest.raises(SettingsError, match="RSYS-2102"):
+                change()
+        assert [file.name for file in server.list("download")] == ["a.txt"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

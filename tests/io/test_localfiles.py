@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from responsys_io.errors import SettingsError
+from responsys_io.errors import SettingsError, TransientError
 from responsys_io.files import FileUnavailableError, RemoteFile
 from responsys_io.localfiles import LocalFiles
 
@@ -32,19 +32,32 @@ def test_regular_files_and_folders_only(tmp_path: Path, caplog: pytest.LogCaptur
         assert opened.read() == b"345"
 
 
-@pytest.mark.parametrize("change", ["longer", "newer", "gone"])
+@pytest.mark.parametrize("change", ["longer", "newer", "gone", "folder gone", "folder", "fifo"])
 def test_a_file_that_is_not_what_was_listed_is_unavailable(change: str, tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_bytes(b"12345")
+    path = tmp_path / "folder" / "a.txt"
+    path.parent.mkdir()
+    path.write_bytes(b"" if change == "fifo" else b"12345")
     files = LocalFiles()
-    (file,) = files.scan(str(tmp_path)).files
+    (file,) = files.scan(str(path.parent)).files
     if change == "gone":
         path.unlink()
+    elif change == "folder gone":
+        path.unlink()
+        path.parent.rmdir()
+        path.parent.touch()
+        assert files.stat(file.path) is None
+    elif change == "folder":
+        path.unlink()
+        path.mkdir()
+    elif change == "fifo":
+        path.unlink()
+        os.mkfifo(path)
+        os.utime(path, (file.mtime, file.mtime))
     elif change == "longer":
         path.write_bytes(b"123456")
     else:
         os.utime(path, (1, 1))
-    with pytest.raises(FileUnavailableError, match="RSYS-2202" if change == "gone" else "RSYS-2201"):
+    with pytest.raises(FileUnavailableError, match="RSYS-2202" if "gone" in change else "RSYS-2201"):
         files.open(file)
 
 
@@ -53,3 +66,34 @@ def test_a_folder_that_is_none_is_a_settings_error(tmp_path: Path) -> None:
     for folder in ("none", "file"):
         with pytest.raises(SettingsError, match="RSYS-2101"):
             LocalFiles().scan(str(tmp_path / folder))
+
+
+def test_what_the_disk_refuses_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    files, loop = LocalFiles(), str(tmp_path / "loop")
+    for action in (
+        lambda: files.scan(loop),
+        lambda: files.stat(loop),
+        lambda: files.open(RemoteFile(loop, 1, 1)),
+    ):
+        with pytest.raises(TransientError, match="RSYS-2103: This machine cannot read .*loop"):
+            action()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_without_permission_there_is_an_error_for_folders_and_one_for_files(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").touch()
+    files = LocalFiles()
+    (file,) = files.scan(str(folder)).files
+    (folder / "a.txt").chmod(0)
+    with pytest.raises(FileUnavailableError, match="RSYS-2203"):
+        files.open(file)
+    folder.chmod(0)
+    try:
+        for action in (lambda: files.scan(str(folder)), lambda: files.stat(file.path)):
+            with pytest.raises(SettingsError, match="RSYS-2102"):
+                action()
+    finally:
+        folder.chmod(0o700)
