@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.exports import OPEN_HEADER, open_row, write, write_contacts
-from support.keys import new_key
+from support.keys import host_key_blob, new_key
 from support.openssh import free_port
 from support.pgp import needs_gpg
 from support.plugins import run_tap
 
+from responsys_io.hostkeys import fingerprint
 from responsys_sandbox.account import AccountPlan
 from responsys_sandbox.exportoptions import EMAIL_FEEDS, ExportOptions
 from responsys_sandbox.sandbox import Sandbox, SandboxOptions
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from support.openssh import SshServer
     from support.plugins import Run
 
     Tap = Callable[..., Run]
@@ -186,6 +188,34 @@ def test_a_day_without_exports_and_times_of_another_zone(tap: Tap, download: Pat
     _, found = doctor(tap, state=state, settings={"streams": ["contacts"]})
     assert list(found["streams"]) == ["contacts"]
     assert ids(found) == []
+
+
+@pytest.mark.usefixtures("exported")
+def test_the_server_and_every_key_are_shown_by_fingerprint(tap: Tap, sshd: SshServer) -> None:
+    coming = new_key("rsa2048")
+    settings = SETTINGS | {"private_key": (sshd.root / "client_key").read_text(encoding="utf-8")}
+    (sshd.root / "client_key").write_text(coming.text("pem"), encoding="utf-8")
+    _, found = doctor(tap, settings=settings)
+    assert found["server"]["host_key"] == {"type": "ssh-ed25519", "fingerprint": sshd.fingerprint}
+    present, next_one = found["keys"]
+    assert present | {"fingerprint": ""} == {
+        "source": "private_key",
+        "type": "ssh-ed25519",
+        "bits": 256,
+        "age_days": None,
+        "fingerprint": "",
+    }
+    assert next_one == {
+        "source": str(sshd.root / "client_key"),
+        "type": "ssh-rsa",
+        "bits": 2048,
+        "age_days": 0,
+        "fingerprint": fingerprint(host_key_blob(coming)),
+    }
+    text = " ".join(tap("--doctor", settings=settings).stdout.split())
+    assert f"host key ssh-ed25519 {sshd.fingerprint}" in text
+    assert f"private_key: ssh-ed25519, 256 bits, {present['fingerprint']}" in text
+    assert f"ssh-rsa, 2048 bits, 0 days old, {next_one['fingerprint']} (RSA keys" in text
 
 
 @pytest.mark.usefixtures("exported")

@@ -7,7 +7,7 @@ Keys stay as they are across releases; new ones may be added:
 - `findings`: each with `id`, `severity`, `stream` (null unless it is about exactly one), `streams`,
   `problem`, `remedy`, `example` (a file) and `code` (`RSYS-nnnn`), the last two null where there is none.
 - `server`: `address`, `username`, `connected`, and `host_key` with `type` and `fingerprint`, or null.
-- `keys`: each with `source`, `type`, `bits` and `age_days`, which is null where it is not known.
+- `keys`: each with `source`, `type`, `bits`, `age_days` and `fingerprint`, null where they are not known.
 - `folder`: `path`, `files`, `exports`, `unrecognised` (numbers of files) and `newest` (a time, or null).
 - `streams`: by name, `expected`, `exports`, `last_file`, `last_export` (a day), `waiting` (for a ready file),
   `unread`, and `history` with `first`, `last`, `days`, `span`, `missing` and `days_short` by days needed.
@@ -45,7 +45,13 @@ def document(facts: Facts, findings: Sequence[Finding]) -> dict[str, Any]:
             else None,
         },
         "keys": [
-            {"source": key.source, "type": key.kind, "bits": key.bits, "age_days": key.age_days}
+            {
+                "source": key.source,
+                "type": key.kind,
+                "bits": key.bits,
+                "age_days": key.age_days,
+                "fingerprint": key.fingerprint or None,
+            }
             for key in facts.keys
         ],
         "folder": {

@@ -68,12 +68,21 @@ class Wanted:
 
 @dataclass(frozen=True)
 class KeyFacts:
-    """A private key that the tap signs in with: where it comes from, its type, bits, and age where known."""
+    """A private key that the tap signs in with.
+
+    Args:
+        source: The setting, or the path of the file, that it comes from.
+        kind: SSH name of its type.
+        bits: Its length.
+        age_days: Its age, None where it is not known.
+        fingerprint: SHA256 fingerprint of its public half.
+    """
 
     source: str
     kind: str
     bits: int
     age_days: int | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)

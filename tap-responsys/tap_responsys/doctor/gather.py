@@ -111,7 +111,13 @@ def keys_of(login: FileServerLogin, now: datetime) -> list[KeyFacts]:
         SettingsError: RSYS-1002 or RSYS-11nn for one that cannot be used.
     """
     return [
-        KeyFacts(known.source, known.key.get_name(), known.key.get_bits(), known.age_days(now.timestamp()))
+        KeyFacts(
+            known.source,
+            known.key.get_name(),
+            known.key.get_bits(),
+            known.age_days(now.timestamp()),
+            known.fingerprint,
+        )
         for known in login.private_keys()
     ]
 

@@ -50,7 +50,8 @@ def _keys(keys: Sequence[KeyFacts]) -> list[str]:
         age = "" if key.age_days is None else f", {key.age_days} days old"
         weak = key.kind == "ssh-rsa" and key.bits < _WEAK_RSA_BITS
         note = f" (RSA keys are better made with {_WEAK_RSA_BITS} bits or more)" if weak else ""
-        lines += _wrapped(f"{key.source}: {key.kind}, {key.bits} bits{age}{note}")
+        shown = f", {key.fingerprint}" if key.fingerprint else ""
+        lines += _wrapped(f"{key.source}: {key.kind}, {key.bits} bits{age}{shown}{note}")
     return lines if keys else [*lines, "  none: the sign-in is by password"]
 
 
