@@ -68,5 +68,6 @@ def _put_away(config: Mapping[str, Any], server: FileServer | None) -> PutAway |
     mode = chosen(config, "after_read")
     if mode == "keep" or server is None:
         return None
-    path = config.get("archive_path") or _USUAL_ARCHIVE
-    return PutAway(server, path.removeprefix(REMOTE) if mode == "archive" else None)
+    path = config.get("archive_path") or (_USUAL_ARCHIVE if mode == "archive" else "")
+    archive = path.removeprefix(REMOTE) if path.startswith(REMOTE) else None
+    return PutAway(server, archive if mode == "archive" else None, archive)

@@ -193,7 +193,9 @@ class ExportFolder:
         if self._put_away is not None:
             for export in exports:
                 if not is_local(export.remote.path):
-                    self._put_away.files([export.remote, *self._beside(export)])
+                    self._kept(export)
+                    # The export goes last: what a run leaves behind that breaks off is put away by the next.
+                    self._put_away.files([*self._beside(export), export.remote])
 
     def _kept(self, export: ExportFile) -> RemoteFile:
         """Keep a copy of an export in the archive; return the file to read it from."""

@@ -135,8 +135,9 @@ class Listing:
 def sort_out(files: Iterable[RemoteFile], names: ExportNames, beside: Iterable[RemoteFile] = ()) -> Listing:
     """Assign files to streams.
 
-    Two files of one name and size are one export, the first of them: somebody has copied or moved it. With
-    another size the later one is another export and known by its folder as well.
+    Two files of one name and size are one export, the first of them, where they agree in time or their name
+    has a date: somebody has copied or moved it. Else the later one is another export, known by its folder as
+    well.
 
     Args:
         files: The files, in the order of their folders' importance.
@@ -155,7 +156,7 @@ def sort_out(files: Iterable[RemoteFile], names: ExportNames, beside: Iterable[R
             known = exports.setdefault(export.stream, {})
             if (other := known.get(export.name)) is None:
                 known[export.name] = export
-            elif other.remote.size != remote.size:
+            elif not _is_copy(export, other):
                 known.setdefault(remote.path, replace(export, known_as=remote.path))
         elif _SUFFIXES.search(remote.name):
             unrecognised.append(remote.name)
@@ -171,6 +172,11 @@ def sort_out(files: Iterable[RemoteFile], names: ExportNames, beside: Iterable[R
 def is_named(export: ExportFile, pattern: str) -> bool:
     """Tell whether a shell pattern fits an export's name, with or without its suffixes, in any case."""
     return _fits(pattern, export.remote, export.base)
+
+
+def _is_copy(export: ExportFile, other: ExportFile) -> bool:
+    same_time = export.remote.mtime == other.remote.mtime
+    return export.remote.size == other.remote.size and (same_time or bool(export.stamp))
 
 
 def day_of(name: str, mtime: int) -> date:

@@ -27,16 +27,20 @@ class PutAway:
     Args:
         server: The file server.
         folder: Where to move them; None deletes them.
+        archive: Folder of the server whose files are never touched.
     """
 
-    def __init__(self, server: FileServer, folder: str | None) -> None:
+    def __init__(self, server: FileServer, folder: str | None, archive: str | None = None) -> None:
         self._server = server
         self._folder = folder
+        self._archive = archive
         self._made = False
 
     def files(self, files: Iterable[RemoteFile]) -> None:
         """Put files away; one that does not let itself be put away is told of and stays."""
         for file in files:
+            if self._archive is not None and file.folder == self._archive.rstrip("/"):
+                continue
             try:
                 self._put(file)
             except ResponsysError as error:

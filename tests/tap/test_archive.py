@@ -194,9 +194,24 @@ def test_files_of_this_machine_stay(tap: Tap, exports: Path, tmp_path: Path) -> 
 def test_what_was_moved_is_not_read_again_where_path_has_the_archive_too(tap: Tap) -> None:
     settings = {**READY, "after_read": "archive", "path": "download, archive"}
     state = tap(settings=settings).state
+    for _ in range(3):
+        run = tap(settings=settings, state=state)
+        assert (run.exit_code, run.records) == (0, {})
+        assert "stays where it is" not in run.stderr
+        state = run.state
+
+
+def test_deleting_leaves_the_archive_alone_and_keeps_what_is_not_in_it_yet(
+    tap: Tap, exports: Path, sshd: SshServer
+) -> None:
+    before = tree(exports)
+    state = tap(settings=READY).state
+    settings = {**READY, "path": "download, archive", "after_read": "delete", "archive_path": "sftp:archive"}
     for _ in range(2):
         run = tap(settings=settings, state=state)
         assert (run.exit_code, run.records) == (0, {})
+        assert tree(exports) == {}
+        assert tree(sshd.files / "archive") == before
         state = run.state
 
 

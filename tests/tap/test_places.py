@@ -110,6 +110,13 @@ def test_an_export_that_was_copied_or_moved_is_one_export() -> None:
     assert listed(files, "archive", "download") == {OPEN: RemoteFile(f"archive/{OPEN}", 10, 999)}
 
 
+def test_lists_without_a_date_are_one_only_if_size_and_time_agree() -> None:
+    same = {f"{folder}/CONTACT_LIST.csv": (10, 100) for folder in ("us", "eu")}
+    assert set(listed(same, "us", "eu")) == {"CONTACT_LIST.csv"}
+    other = {**same, "eu/CONTACT_LIST.csv": (10, 101)}
+    assert set(listed(other, "us", "eu")) == {"CONTACT_LIST.csv", "eu/CONTACT_LIST.csv"}
+
+
 def test_the_same_name_with_another_size_is_another_export() -> None:
     files = {
         "us/CONTACT_LIST.csv": (10, 100),
