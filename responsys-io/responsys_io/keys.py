@@ -1,4 +1,4 @@
-"""Private keys for the file server: every usual form in, a key that paramiko takes out.
+"""Private keys: every usual form in, a key that paramiko or the REST login takes out.
 
 paramiko alone refuses PKCS#8 and reports most broken keys alike; parsing with `cryptography` accepts
 Ed25519, ECDSA and RSA keys in OpenSSH, PEM and PKCS#8 form and lets each mistake have its own text.
@@ -52,9 +52,7 @@ def load_private_key(
     Raises:
         SettingsError: RSYS-1101 to RSYS-1107, one for each way in which a key can be unusable.
     """
-    pem = _normalised(text)
-    _refuse_what_is_no_private_key(pem, source)
-    key = _parsed(pem, passphrase, source)
+    key = _parsed(text, passphrase, source, "private_key")
     if isinstance(key, dsa.DSAPrivateKey):
         raise SettingsError(
             "RSYS-1105",
@@ -62,12 +60,7 @@ def load_private_key(
             "Make an Ed25519 or RSA key (ssh-keygen -t rsa -b 4096) and register its public half.",
         )
     if isinstance(key, rsa.RSAPrivateKey):
-        if key.key_size < MINIMUM_RSA_BITS:
-            raise SettingsError(
-                "RSYS-1106",
-                f"The RSA key in {source} has {key.key_size} bits; at least {MINIMUM_RSA_BITS} are needed.",
-                "Make a new one: ssh-keygen -t rsa -b 4096.",
-            )
+        _refuse_short(key, source)
         return paramiko.RSAKey.from_private_key(_openssh(key))
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return paramiko.ECDSAKey.from_private_key(_openssh(key))
@@ -78,6 +71,39 @@ def load_private_key(
         f"The key in {source} is of a kind that SSH does not use.",
         "Use an Ed25519, ECDSA or RSA key.",
     )
+
+
+def load_rsa_key(text: str, passphrase: str | None = None, *, source: str, setting: str) -> rsa.RSAPrivateKey:
+    """Parse a private key that has to be an RSA key.
+
+    Args:
+        text: As for `load_private_key`.
+        passphrase: Passphrase of an encrypted key.
+        source: The setting or file that the key came from, for error texts.
+        setting: Name of the setting; those of its file and passphrase begin with it.
+
+    Raises:
+        SettingsError: RSYS-1101 to RSYS-1104, RSYS-1106 and RSYS-1108 for an unusable key, RSYS-1109 for one
+            of another kind.
+    """
+    key = _parsed(text, passphrase, source, setting)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise SettingsError(
+            "RSYS-1109",
+            f"The key in {source} is no RSA key, which the login by certificate needs.",
+            "Give the RSA key whose certificate was uploaded to Responsys for the API user.",
+        )
+    _refuse_short(key, source)
+    return key
+
+
+def _refuse_short(key: rsa.RSAPrivateKey, source: str) -> None:
+    if key.key_size < MINIMUM_RSA_BITS:
+        raise SettingsError(
+            "RSYS-1106",
+            f"The RSA key in {source} has {key.key_size} bits; at least {MINIMUM_RSA_BITS} are needed.",
+            "Make a new one: ssh-keygen -t rsa -b 4096.",
+        )
 
 
 def _normalised(text: str) -> str:
@@ -102,7 +128,9 @@ def _refuse_what_is_no_private_key(pem: str, source: str) -> None:
         )
 
 
-def _parsed(pem: str, passphrase: str | None, source: str) -> object:
+def _parsed(text: str, passphrase: str | None, source: str, setting: str) -> object:
+    pem = _normalised(text)
+    _refuse_what_is_no_private_key(pem, source)
     password = passphrase.encode() if passphrase else None
     data = pem.encode()
     is_openssh = "BEGIN OPENSSH PRIVATE KEY" in pem
@@ -111,7 +139,7 @@ def _parsed(pem: str, passphrase: str | None, source: str) -> object:
         return _load_tolerating_an_idle_passphrase(load, data, password)
     except TypeError as error:
         # Both loaders say "password was not given but the key is encrypted" this way.
-        raise _encrypted(source) from error
+        raise _encrypted(source, setting) from error
     except UnsupportedAlgorithm as error:
         raise SettingsError(
             "RSYS-1107",
@@ -120,17 +148,17 @@ def _parsed(pem: str, passphrase: str | None, source: str) -> object:
         ) from error
     except ValueError as error:
         if password is None and _ENCRYPTED.search(pem):
-            raise _encrypted(source) from error
+            raise _encrypted(source, setting) from error
         if password is not None and _looks_complete(pem):
             raise SettingsError(
                 "RSYS-1104",
                 f"The passphrase does not open the key in {source}.",
-                "Check private_key_passphrase.",
+                f"Check {setting}_passphrase.",
             ) from error
         raise SettingsError(
             "RSYS-1103",
             f"{source} does not hold a complete private key.",
-            "Give the whole text from its BEGIN line to its END line, or use private_key_file.",
+            f"Give the whole text from its BEGIN line to its END line, or use {setting}_file.",
         ) from error
 
 
@@ -148,10 +176,10 @@ def _looks_complete(pem: str) -> bool:
     return pem.lstrip().startswith("-----BEGIN") and pem.rstrip().endswith("PRIVATE KEY-----")
 
 
-def _encrypted(source: str) -> SettingsError:
+def _encrypted(source: str, setting: str) -> SettingsError:
     return SettingsError(
         "RSYS-1108",
-        f"The key in {source} is encrypted and private_key_passphrase is not set.",
+        f"The key in {source} is encrypted and {setting}_passphrase is not set.",
         "Set it, or use a key without a passphrase, as Oracle recommends for the file server.",
     )
 

@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from responsys_io.errors import SettingsError, TransientError
 from responsys_io.ratelimit import ApiFunction, Pacer
-from responsys_io.restanswers import Verdict, refusal
+from responsys_io.restanswers import RefusedError, Verdict, refusal
+from responsys_io.restcertificate import CertificateKeys, sign_in_by_certificate
+from responsys_io.resthosts import checked_login_host, trusted_end_point
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from responsys_io.restanswers import Judged
     from responsys_io.resthttp import Answer, Http
     from responsys_io.restretry import Pursuit
 
 logger = logging.getLogger(__name__)
 
 TOKEN_TTL = 7200.0
-RESPONSYS_DOMAINS = ("responsys.net", "rsys8.net", "rsys9.net", "responsys.ocs.oraclecloud.com")
+
+PASSWORD_SETTINGS = ("api_url", "api_username", "api_password")
+CERTIFICATE_SETTINGS = ("api_private_key", "api_private_key_file", "api_server_certificate_file")
 
 _RENEW_AT = 0.75
 _TOKEN_PATH = "/rest/api/v1.3/auth/token"  # noqa: S105  a path
@@ -40,14 +45,16 @@ class ApiLogin:
     Args:
         api_url: Address of the login host.
         api_username: API user.
-        api_password: Password.
+        api_password: Password; empty for a login by certificate.
+        certificate: The keys of a login by certificate, read from their settings; else None.
         allowed_endpoint_hosts: Host names to trust besides Responsys's own domains, also without TLS.
         token_ttl: Seconds that a token lives.
     """
 
     api_url: str
     api_username: str
-    api_password: str
+    api_password: str = field(default="", repr=False)
+    certificate: CertificateKeys | None = None
     allowed_endpoint_hosts: frozenset[str] = frozenset()
     token_ttl: float = TOKEN_TTL
 
@@ -56,30 +63,33 @@ class ApiLogin:
         """Pick the login out of a plugin's settings.
 
         Raises:
-            SettingsError: RSYS-1006 when one is missing, RSYS-4013 for an address without TLS.
+            SettingsError: RSYS-1006 when one is missing, RSYS-1011 for two ways to sign in, RSYS-4013 for an
+                address without TLS; for the keys of a login by certificate see `CertificateKeys`.
         """
-        missing = [name for name in ("api_url", "api_username", "api_password") if not config.get(name)]
-        if missing:
+        by_certificate = any(config.get(name) for name in CERTIFICATE_SETTINGS)
+        needed = ("api_url", "api_username") if by_certificate else PASSWORD_SETTINGS
+        if missing := [name for name in needed if not config.get(name)]:
             raise SettingsError(
                 "RSYS-1006",
                 f"The REST API's settings are incomplete: {', '.join(missing)} missing.",
-                "The login host is shown in Responsys under Account > Global settings.",
+                "The login host is shown in Responsys under Account > Global settings; api_private_key_file "
+                "and api_server_certificate_file may stand in for api_password.",
             )
-        login = cls(
-            api_url=config["api_url"].rstrip("/"),
+        if by_certificate and config.get("api_password"):
+            raise SettingsError(
+                "RSYS-1011",
+                "Both api_password and the keys of a login by certificate are set.",
+                "Set one of the two.",
+            )
+        allowed = frozenset(map(str.lower, config.get("allowed_endpoint_hosts") or ()))
+        return cls(
+            api_url=checked_login_host(config["api_url"], allowed),
             api_username=config["api_username"],
-            api_password=config["api_password"],
-            allowed_endpoint_hosts=frozenset(map(str.lower, config.get("allowed_endpoint_hosts") or ())),
+            api_password=config.get("api_password") or "",
+            certificate=CertificateKeys.from_config(config) if by_certificate else None,
+            allowed_endpoint_hosts=allowed,
             token_ttl=config.get("token_ttl") or TOKEN_TTL,
         )
-        parts = _parts(login.api_url)
-        if parts is None or (parts[0] != "https" and parts[1] not in login.allowed_endpoint_hosts):
-            raise SettingsError(
-                "RSYS-4013",
-                "api_url is not an https address of a host.",
-                "Give scheme and host, for example https://login5.responsys.net.",
-            )
-        return login
 
 
 @dataclass(frozen=True)
@@ -91,32 +101,8 @@ class Token:
     renew_at: float
 
 
-def trusted_end_point(url: Any, allowed_hosts: frozenset[str]) -> str:
-    """Return the endPoint without a trailing slash when the token may be sent there.
-
-    Args:
-        url: What the login answered.
-        allowed_hosts: Host names to trust besides Responsys's own domains, also without TLS.
-
-    Raises:
-        SettingsError: RSYS-4008 for any other place.
-    """
-    address = str(url).rstrip("/")
-    parts = _parts(address)
-    if parts is not None:
-        scheme, host = parts
-        own = any(host == domain or host.endswith("." + domain) for domain in RESPONSYS_DOMAINS)
-        if host in allowed_hosts or (scheme == "https" and own):
-            return address
-    raise SettingsError(
-        "RSYS-4008",
-        f"The login named an endPoint that is not within Responsys's domains: {address[:100]!r}.",
-        "If your account really has a host of its own, add its name to allowed_endpoint_hosts.",
-    )
-
-
 class Tokens:
-    """The run's token: got once, shared by threads, renewed in time. A refused password is never sent again.
+    """The run's token: got once, shared by threads, renewed in time. A refused login is never tried again.
 
     Args:
         login: Whom to reach and how to enter.
@@ -144,7 +130,9 @@ class Tokens:
             refused: A token that Responsys has refused: if it is still the current one, sign in anew.
 
         Raises:
-            SettingsError: RSYS-4002, RSYS-4010 when the login is refused, RSYS-4008 for its endPoint.
+            SettingsError: RSYS-4002, RSYS-4010 when the login is refused, RSYS-4101 when the server has not
+                proved who it is, RSYS-4008 for its endPoint.
+            RefusedError: RSYS-4009 when the login is refused for another reason.
             TransientError: When it does not succeed for another reason.
         """
         with self._lock:
@@ -158,28 +146,47 @@ class Tokens:
             return self._token  # type: ignore[return-value]  # set on every way here
 
     def _sign_in(self) -> Token:
+        try:
+            judged = self._entered()
+            if judged.verdict is not Verdict.DONE:
+                raise refusal("sign in", judged)
+        except (SettingsError, RefusedError) as error:
+            self._refused = error
+            raise
+        return self._token_of(judged.document)
+
+    def _entered(self) -> Judged:
         login = self._login
+
+        def ask(form: Mapping[str, str], token: str | None) -> Judged:
+            return self._pursuit.run(
+                lambda: self._post(login.api_url, form, token),
+                where="sign in",
+                host=login.api_url,
+                repeatable=True,
+            )
+
+        if login.certificate:
+            return sign_in_by_certificate(login.api_username, login.certificate, ask)
         form = {
             "user_name": login.api_username,
             "password": login.api_password,
             "auth_type": "password",
         }
-        judged = self._pursuit.run(
-            lambda: self._post(login.api_url, form), where="sign in", host=login.api_url, repeatable=True
-        )
-        if judged.verdict is not Verdict.DONE:
-            self._refused = refusal("sign in", judged)
-            raise self._refused
-        return self._token_of(judged.document)
+        return ask(form, None)
 
     def _renewed(self, token: Token) -> Token | None:
-        """Trade a living token for a new one, or return None when that does not work."""
-        judged = self._pursuit.run(
-            lambda: self._post(token.end_point, {"auth_type": "token"}, token.text),
-            where="renew the token",
-            host=token.end_point,
-            repeatable=True,
-        )
+        """Trade a living token for a new one, or return None when that does not work for whatever reason."""
+        try:
+            judged = self._pursuit.run(
+                lambda: self._post(token.end_point, {"auth_type": "token"}, token.text),
+                where="renew the token",
+                host=token.end_point,
+                repeatable=True,
+            )
+        except TransientError as error:
+            logger.info("%s Signing in again", error)
+            return None
         if judged.verdict is not Verdict.DONE:
             logger.info(
                 "The token was not renewed (%s): signing in again", judged.error_code or judged.status
@@ -207,15 +214,3 @@ class Tokens:
         end_point = trusted_end_point(document.get("endPoint"), self._login.allowed_endpoint_hosts)
         logger.debug("Signed in; calls go to %s", end_point)
         return Token(text, end_point, self._clock() + _RENEW_AT * self._login.token_ttl)
-
-
-def _parts(url: str) -> tuple[str, str] | None:
-    """Return scheme and host of an address that consists of these and perhaps a port, else None."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        parts.port  # noqa: B018  raises for a port that is none
-    except ValueError:
-        return None
-    plain = not (parts.path or parts.query or parts.fragment or "@" in parts.netloc) and host.isascii()
-    return (parts.scheme, host.lower()) if plain and host and parts.scheme in {"http", "https"} else None

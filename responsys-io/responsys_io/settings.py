@@ -91,12 +91,40 @@ API_PROPERTIES: dict[str, dict[str, Any]] = {
     ),
     "api_username": setting("string", "API user", "Name of the API user."),
     "api_password": setting("string", "API password", "Password of the API user. Tried once.", **SECRET),
+    "api_private_key": setting(
+        "string",
+        "API private key",
+        "Instead of api_password: the private RSA key whose certificate was uploaded to Responsys for the "
+        "API user (PEM, PKCS#8 or OpenSSH form). Literal \\n stands for a line break.",
+        **SECRET,
+    ),
+    "api_private_key_file": setting(
+        "string", "API private key file", "Path of a file with the API user's private RSA key."
+    ),
+    "api_private_key_passphrase": setting(
+        "string", "API key passphrase", "Passphrase of the API user's private key.", **SECRET
+    ),
+    "api_server_certificate_file": setting(
+        "string",
+        "Responsys server certificate",
+        "Path of the server certificate that Responsys gives for download beside the API user's own (PEM or "
+        "DER). A login by certificate goes on only with a server that proves to have its key.",
+    ),
     "ca_bundle": setting(
         "string",
         "Certificate authorities",
         "Path of a PEM file to verify the API's TLS certificate with, where a proxy opens TLS. "
         "Verification cannot be switched off.",
     ),
+    "proxy_url": setting(
+        "string",
+        "HTTP proxy",
+        "Address of the proxy for all calls of the API. Without it the variables HTTPS_PROXY and NO_PROXY of "
+        "the environment count. The file server is reached directly.",
+        examples=["http://proxy.example.com:3128"],
+    ),
+    "proxy_username": setting("string", "Proxy user", "User of the proxy named by proxy_url."),
+    "proxy_password": setting("string", "Proxy password", "Password of the proxy's user.", **SECRET),
     "allowed_endpoint_hosts": setting(
         "array",
         "Allowed API hosts",

@@ -6,9 +6,10 @@ import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from responsys_sandbox.account import Account, AccountPlan, known_plan
+from responsys_sandbox.apicertificates import ApiCertificateFolder
 from responsys_sandbox.background import BackgroundLoop
 from responsys_sandbox.certificates import ensure_certificates, server_context
 from responsys_sandbox.keys import ensure_key, fingerprint, write_secret
@@ -31,6 +32,7 @@ class SandboxOptions:
         rest: The API's user and behaviour. The target's settings name the first of its folders.
         api_for_tap: Whether the tap's settings hold the API too, so that it reads the streams that come from
             there.
+        api_login: What the plugins' settings sign in to the API with.
     """
 
     days: int = 1
@@ -38,6 +40,7 @@ class SandboxOptions:
     sftp: SftpOptions = field(default_factory=SftpOptions)
     rest: RestOptions = field(default_factory=RestOptions)
     api_for_tap: bool = False
+    api_login: Literal["password", "certificate"] = "password"
 
 
 class Sandbox:
@@ -135,10 +138,20 @@ class Sandbox:
         access = {
             "API_URL": self.rest.login_url,
             "API_USERNAME": options.user_name,
-            "API_PASSWORD": options.password,
+            **self._api_credentials(),
             "CA_BUNDLE": str(authority),
             "ALLOWED_ENDPOINT_HOSTS": json.dumps([HOST]),
         }
         plugins = ("TARGET_RESPONSYS", "TAP_RESPONSYS") if self.options.api_for_tap else ("TARGET_RESPONSYS",)
         settings = {f"{plugin}_{name}": value for plugin in plugins for name, value in access.items()}
         return settings | {"TARGET_RESPONSYS_FOLDER_NAME": options.folders[0]}
+
+    def _api_credentials(self) -> dict[str, str]:
+        if self.options.api_login == "password":
+            return {"API_PASSWORD": self.options.rest.password}
+        files = ApiCertificateFolder(self.keys)
+        self.options.rest.certificates = files.ensure()
+        return {
+            "API_PRIVATE_KEY_FILE": str(files.client_key_file),
+            "API_SERVER_CERTIFICATE_FILE": str(files.server_certificate_file),
+        }

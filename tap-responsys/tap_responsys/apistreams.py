@@ -11,6 +11,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from responsys_io.errors import DataError, ResponsysError
 from responsys_io.restapi import RestApi
+from responsys_io.restlogin import CERTIFICATE_SETTINGS, PASSWORD_SETTINGS
 from tap_responsys.apiobjects import API_OBJECTS
 from tap_responsys.apivalues import converted
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from tap_responsys.apiobjects import ApiObject
     from tap_responsys.tap import TapResponsys
-
-_LOGIN = ("api_url", "api_username", "api_password")
 
 
 class AccountApi:
@@ -32,11 +31,12 @@ class AccountApi:
         config: The tap's settings.
 
     Raises:
-        SettingsError: RSYS-1006, RSYS-4013 when only some of the login's settings are given, or wrong ones.
+        SettingsError: RSYS-1006, RSYS-4013 and others when only some of the login's settings are given, or
+            wrong ones.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self.given = any(config.get(name) for name in _LOGIN)
+        self.given = any(config.get(name) for name in (*PASSWORD_SETTINGS, *CERTIFICATE_SETTINGS))
         self._api = RestApi.from_config(config) if self.given else None
 
     def __enter__(self) -> Self:

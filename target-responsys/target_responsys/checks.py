@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.naming import object_name_problem
+from responsys_io.restlogin import CERTIFICATE_SETTINGS
 from responsys_io.settings import format_problems
 from target_responsys.filechecks import file_problems
 from target_responsys.filenames import PLACES
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NEEDED = {
-    "api": ("api_url", "api_username", "api_password", "folder_name"),
+    "api": ("api_url", "api_username", "folder_name"),
     "sftp": ("host", "username"),
 }
 _PLACES = {
@@ -32,6 +33,11 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
         for name in _NEEDED[delivery]
         if config.get(name) in {None, ""}
     ]
+    if delivery == "api" and not any(config.get(name) for name in ("api_password", *CERTIFICATE_SETTINGS)):
+        found.append(
+            f"Setting api_password is missing; delivery {delivery} needs it, or the keys of a login by "
+            "certificate."
+        )
     folder = config.get("folder_name")
     if folder and (problem := object_name_problem(folder)):
         found.append(f"Setting folder_name names no folder: {problem}.")

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
 from support.faketime import FakeTime
 from support.scriptedserver import break_off, drip, hang_up, refuse, reply, scripted_server
+from support.virtualtime import VirtualTime
 
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.restanswers import RefusedError
 from responsys_io.restapi import RestApi
+from responsys_io.resthosts import trusted_end_point
 from responsys_io.resthttp import Http
-from responsys_io.restlogin import ApiLogin, trusted_end_point
+from responsys_io.restlogin import ApiLogin
 from responsys_io.restretry import Pursuit
 from responsys_io.restsession import RestSession
 from responsys_io.retry import Retry
 from responsys_io.supplemental import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from support.scriptedserver import ScriptedServer
 
@@ -48,7 +52,7 @@ def api(server: ScriptedServer, time: FakeTime) -> Iterator[RestApi]:
         yield made
 
 
-def api_of(server: ScriptedServer, time: FakeTime, **http: Any) -> RestApi:
+def api_of(server: ScriptedServer, time: FakeTime | VirtualTime, **http: Any) -> RestApi:
     login = ApiLogin(
         api_url=server.url,
         api_username="cdp_api",
@@ -61,6 +65,12 @@ def api_of(server: ScriptedServer, time: FakeTime, **http: Any) -> RestApi:
 
 def merge(api: RestApi, *, repeatable: bool = True) -> dict[int, str]:
     return api.merge(TABLE, ["ID1"], [["1"]], repeatable=repeatable)
+
+
+def in_threads(number: int, work: Callable[[], object]) -> None:
+    with ThreadPoolExecutor(number) as pool:
+        for done in [pool.submit(work) for _ in range(number)]:
+            done.result()
 
 
 MERGED = reply(200, {"recordData": {"fieldNames": ["ID1"], "records": [["1"]]}})
@@ -147,6 +157,51 @@ def test_an_expired_token_costs_one_login_and_the_call_is_repeated(
     assert server.received[3].headers["authorization"] == "token-2"
 
 
+def test_a_renewal_that_cannot_be_made_falls_back_to_a_login(
+    server: ScriptedServer, api: RestApi, time: FakeTime
+) -> None:
+    server.will_sign_in()
+    server.will(reply(200, USER))
+    api.user_info()
+    time.now += 5401
+    server.will(*[reply(502, text="")] * 4)
+    server.will_sign_in(2)
+    server.will(reply(200, USER))
+    api.user_info()
+    assert b"auth_type=password" in server.received[-2].body
+
+
+def test_threads_share_one_login_and_one_renewal(
+    server: ScriptedServer, api: RestApi, time: FakeTime
+) -> None:
+    server.will_sign_in()
+    server.will(*[reply(200, USER)] * 8)
+    in_threads(8, api.user_info)
+    time.now += 5401
+    server.will_sign_in(2)
+    server.will(*[reply(200, USER)] * 8)
+    in_threads(8, api.user_info)
+    assert [request.method for request in server.received].count("POST") == 2
+
+
+def test_threads_whose_token_is_refused_sign_in_once(server: ScriptedServer, api: RestApi) -> None:
+    server.will_sign_in()
+    server.will(reply(200, USER))
+    api.user_info()
+    answered = threading.Barrier(4)
+
+    def expired(handler: Any) -> None:
+        # All four calls are under way with the old token before any of them is refused.
+        answered.wait()
+        refuse(401, "TOKEN_EXPIRED")(handler)
+
+    server.will(*[expired] * 4)
+    server.will_sign_in(2)
+    server.will(*[reply(200, USER)] * 4)
+    in_threads(4, api.user_info)
+    assert [request.method for request in server.received].count("POST") == 2
+
+
 def test_a_token_that_stays_refused_is_no_endless_loop(server: ScriptedServer, api: RestApi) -> None:
     server.will_sign_in()
     server.will(refuse(401, "INVALID_TOKEN"))
@@ -193,6 +248,35 @@ def test_the_capacity_limit_is_waited_for(server: ScriptedServer, api: RestApi, 
     server.will(*[refuse(400, "INTERNAL_CAPACITY_LIMIT_EXCEEDED")] * 10, MERGED)
     merge(api, repeatable=False)
     assert sum(time.waits) >= 600
+
+
+@pytest.mark.parametrize(
+    ("code", "other_call"),
+    [("API_LIMIT_EXCEEDED", merge), ("INTERNAL_CAPACITY_LIMIT_EXCEEDED", lambda api: api.user_info())],
+)
+def test_a_limit_that_one_thread_met_is_spared_the_others(
+    server: ScriptedServer, code: str, other_call: Callable[[RestApi], object]
+) -> None:
+    time = VirtualTime()
+    arrivals: list[float] = []
+    first = threading.Lock()
+
+    def answered(handler: Any) -> None:
+        arrivals.append(time.now - 1000)
+        reply(200, {"recordData": {"fieldNames": ["ID1"], "records": [["1"]]}})(handler)
+
+    def work() -> None:
+        if first.acquire(blocking=False):
+            merge(api)
+        else:
+            time.sleep(10)
+            other_call(api)
+
+    server.will_sign_in()
+    server.will(refuse(400, code), answered, answered)
+    with api_of(server, time) as api:
+        time.run(2, work)
+    assert all(60 <= arrival <= 61 for arrival in arrivals)
 
 
 def test_throttling_without_end_is_given_up(server: ScriptedServer, api: RestApi, time: FakeTime) -> None:
@@ -296,14 +380,13 @@ def test_redirects_are_not_followed(server: ScriptedServer, api: RestApi, status
         api.user_info()
 
 
-def test_the_environment_has_no_say(
+def test_no_netrc_takes_the_place_of_the_token(
     server: ScriptedServer, api: RestApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login u password p\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     server.will_sign_in()
     server.will(reply(200, USER))
     api.user_info()

@@ -140,6 +140,9 @@ def test_about_and_discovery(tap: Callable[..., Run], download: Path) -> None:
         "private_key",
         "private_key_passphrase",
         "api_password",
+        "api_private_key",
+        "api_private_key_passphrase",
+        "proxy_password",
         "pgp_private_key",
         "pgp_passphrase",
     }

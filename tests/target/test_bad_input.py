@@ -227,3 +227,12 @@ def test_what_the_target_says_of_itself(tmp_path: Path) -> None:
     secrets = {name for name, setting in settings.items() if setting.get("writeOnly")}
     keys = {"private_key", "private_key_passphrase", "pgp_private_key", "pgp_passphrase"}
     assert secrets == {"api_password", "password", *keys}
+    assert secrets == {
+        "api_password",
+        "api_private_key",
+        "api_private_key_passphrase",
+        "password",
+        "private_key",
+        "private_key_passphrase",
+        "proxy_password",
+    }

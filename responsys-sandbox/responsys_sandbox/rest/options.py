@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from responsys_sandbox.campaigns import CAMPAIGNS, Campaign
 from responsys_sandbox.programs import PROGRAMS, Program
+
+if TYPE_CHECKING:
+    from responsys_sandbox.apicertificates import ApiCertificates
 
 TokenError = Literal["TOKEN_EXPIRED", "INVALID_TOKEN", "UNEXPECTED_EXCEPTION"]
 Reply = Literal["echo", "fail"]
@@ -28,6 +31,8 @@ class RestOptions:
     Attributes:
         user_name: the API user.
         password: the API user's password.
+        certificates: keys of the API user's log-in by certificate; None where it is not set up.
+        url_safe_base64: challenges are answered in the alphabet of URLs, without padding.
         folders: folders made at start.
         account_time_zone: IANA name, as `GET /user/info` tells it.
         campaigns: what the account sends, by campaign type.
@@ -78,6 +83,8 @@ class RestOptions:
 
     user_name: str = "cdp_api"
     password: str = field(default_factory=_fresh_password, repr=False)
+    certificates: ApiCertificates | None = None
+    url_safe_base64: bool = False
     folders: tuple[str, ...] = ("CDP",)
     account_time_zone: str = "America/Los_Angeles"
     campaigns: dict[str, tuple[Campaign, ...]] = field(default_factory=lambda: {"email": CAMPAIGNS})

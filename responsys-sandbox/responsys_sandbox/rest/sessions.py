@@ -1,4 +1,4 @@
-"""Log-in, token life and lock-out (rest-api.md 1.3 to 1.5)."""
+"""Log-in, token life and lock-out (rest-api.md 1.3 to 1.6)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from responsys_sandbox.rest.certificatelogin import CertificateLogins
 from responsys_sandbox.rest.errors import ApiError
 
 if TYPE_CHECKING:
@@ -18,12 +19,17 @@ _TOKEN_BYTES = 40  # 54 characters, as recorded
 
 
 class Sessions:
-    """The tokens of the account and the refused log-ins of its user."""
+    """The tokens of the account and the refused log-ins of its user.
+
+    Attributes:
+        by_certificate: log-ins by certificate that have begun.
+    """
 
     def __init__(self, store: Store, options: RestOptions) -> None:
         self._store = store
         self._options = options
         self._refused = 0
+        self.by_certificate = CertificateLogins(options)
 
     def log_in(self, user_name: str, password: str, now: float) -> str:
         """Return a new token.
@@ -66,17 +72,26 @@ class Sessions:
 
 
 def authenticate(call: Call) -> Any:
-    """`POST /auth/token`: log in by password, or renew a token."""
+    """`POST /auth/token`: log in by password, or by certificate in two steps, or renew a token."""
     form = parse_qs(call.body.decode(errors="replace"), keep_blank_values=True)
     fields = {name: values[0] for name, values in form.items()}
     match fields.get("auth_type"):
         case "password":
             token = call.sessions.log_in(fields.get("user_name", ""), fields.get("password", ""), call.now)
+        case "server":
+            return call.sessions.by_certificate.begin(
+                fields.get("user_name", ""), fields.get("client_challenge", ""), call.now
+            )
+        case "client":
+            call.sessions.by_certificate.finish(
+                call.token, fields.get("user_name", ""), fields.get("server_challenge", ""), call.now
+            )
+            token = call.sessions.issue(call.now)
         case "token":
             if call.at_login_host and not (call.options.refresh_on_login_host or call.options.global_routing):
                 raise ApiError("INVALID_TOKEN", _NOT_A_TOKEN)
             call.sessions.check(call.token, call.now)
             token = call.sessions.issue(call.now)
         case _:
-            raise ApiError("INVALID_AUTHENTICATION_OPTION", "auth_type must be password or token")
+            raise ApiError("INVALID_AUTHENTICATION_OPTION", "auth_type is not known")
     return {"authToken": token, "issuedAt": int(call.now * 1000), "endPoint": call.end_point}
