@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from responsys_io.errors import DataError
 from responsys_io.mergeresults import refused_records
+from responsys_io.proxies import configured_proxy
 from responsys_io.ratelimit import parse_limits
 from responsys_io.restanswers import RefusedError
 from responsys_io.resthttp import Http
@@ -68,10 +69,10 @@ class RestApi:
         """Make one out of a plugin's settings; nothing is sent yet.
 
         Raises:
-            SettingsError: RSYS-1006, RSYS-4013 when they cannot be right.
+            SettingsError: RSYS-1006, RSYS-1011 to RSYS-1013, RSYS-4013 when they cannot be right.
         """
         given = {name: config[name] for name in ("connect_timeout", "io_timeout") if config.get(name)}
-        http = Http(ca_bundle=config.get("ca_bundle") or None, **given)
+        http = Http(ca_bundle=config.get("ca_bundle") or None, proxy=configured_proxy(config), **given)
         return cls(RestSession(ApiLogin.from_config(config), http, pursuit=pursuit))
 
     def __enter__(self) -> Self:

@@ -15,6 +15,7 @@ import requests.adapters
 import urllib3.exceptions
 
 from responsys_io.errors import SettingsError
+from responsys_io.proxies import environment_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ MAX_ANSWER_BYTES = 4 * 2**20
 TOTAL_SECONDS = 300.0
 
 _BLOCK = 64 * 2**10
+_PROXY_REFUSES = 407
 
 
 class LostError(Exception):
@@ -55,6 +57,8 @@ class Http:
 
     Args:
         ca_bundle: Path of a PEM file with the certificate authorities to trust instead of the usual ones.
+        proxy: Address of the proxy for every exchange, with its user and password; without one the
+            environment says which.
         connect_timeout: Seconds for connecting.
         io_timeout: Seconds without a byte after which an answer counts as lost.
         total_timeout: Seconds that an exchange may take in all; an answer that drips in never runs into
@@ -68,6 +72,7 @@ class Http:
         self,
         *,
         ca_bundle: str | None = None,
+        proxy: str | None = None,
         connect_timeout: float = 30,
         io_timeout: float = 60,
         total_timeout: float = TOTAL_SECONDS,
@@ -75,8 +80,9 @@ class Http:
         if ca_bundle is not None:
             _check_bundle(ca_bundle)
         self._session = requests.Session()
-        # Else a .netrc entry would take the place of our token, and a variable name another proxy.
+        # Else a .netrc entry would take the place of our token, and a variable that of ca_bundle.
         self._session.trust_env = False
+        self._proxy = proxy
         self._verify: str | bool = ca_bundle or True
         self._timeouts = (connect_timeout, io_timeout)
         self._total_timeout = total_timeout
@@ -90,7 +96,8 @@ class Http:
 
         Raises:
             LostError: No complete answer came.
-            SettingsError: RSYS-4003 when the server's certificate is not trusted.
+            SettingsError: RSYS-4003 when the server's certificate is not trusted, RSYS-4201 when the proxy
+                asks for another user or password, RSYS-1014 for one that cannot be used.
         """
         outcomes: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
 
@@ -112,6 +119,7 @@ class Http:
         return outcome
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        proxy = self._proxy or environment_proxy(url)
         try:
             with self._session.request(
                 method,
@@ -120,6 +128,7 @@ class Http:
                 data=body,
                 timeout=self._timeouts,
                 verify=self._verify,
+                proxies={"http": proxy, "https": proxy} if proxy else {},
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -129,10 +138,17 @@ class Http:
             if "CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error):
                 raise _untrusted(url) from error
             raise LostError("the TLS connection was cut", sent=True) from error
+        except requests.exceptions.ProxyError as error:
+            # As long as the proxy is not through, nothing of the request has left.
+            if _proxy_refuses(error):
+                raise _proxy_wants_another_user() from error
+            raise LostError("the proxy did not connect", sent=False) from error
         except requests.exceptions.RequestException as error:
             raise LostError(_reason(error), sent=_may_have_arrived(error)) from error
         except urllib3.exceptions.HTTPError as error:
             raise LostError("the answer broke off", sent=True) from error
+        if response.status_code == _PROXY_REFUSES:
+            raise _proxy_wants_another_user()
         logger.debug(
             "%s answered %d, X-CorrelationID %s", method, response.status_code, names.get("x-correlationid")
         )
@@ -177,6 +193,20 @@ def _reason(error: requests.exceptions.RequestException) -> str:
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
         return "the connection was refused"
     return "the connection was lost"
+
+
+def _proxy_refuses(error: requests.exceptions.ProxyError) -> bool:
+    # The status stands in the text of an OSError only (http.client's _tunnel).
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return f"Tunnel connection failed: {_PROXY_REFUSES}" in str(getattr(reason, "original_error", ""))
+
+
+def _proxy_wants_another_user() -> SettingsError:
+    return SettingsError(
+        "RSYS-4201",
+        "The proxy asks for another user or password.",
+        "Set proxy_username and proxy_password beside proxy_url, or the proxy of the environment.",
+    )
 
 
 def _untrusted(url: str) -> SettingsError:
