@@ -89,12 +89,19 @@ class Pacer:
         self._sleep = sleep
         self._limits: dict[ApiFunction, int] = {}
         self._calls: defaultdict[ApiFunction, _Calls] = defaultdict(_Calls)
+        self._held_until: dict[ApiFunction | None, float] = {}
         self._lock = threading.Lock()
 
     def learn(self, limits: Mapping[ApiFunction, int]) -> None:
         """Keep to these limits (calls per minute) from now on."""
         with self._lock:
             self._limits.update(limits)
+
+    def hold(self, seconds: float, function: ApiFunction | None = None) -> None:
+        """Let nobody call a function for so long, or any where none is named: Responsys counts for itself."""
+        with self._lock:
+            until = max(self._clock() + seconds, self._held_until.get(function, 0.0))
+            self._held_until[function] = until
 
     @contextmanager
     def turn(self, function: ApiFunction) -> Iterator[None]:
@@ -114,6 +121,9 @@ class Pacer:
         with self._lock:
             calls = self._calls[function]
             now = self._clock()
+            held = max(self._held_until.get(name, 0.0) for name in (function, None))
+            if held > now:
+                return held - now
             while calls.ended and calls.ended[0] + WINDOW_SECONDS <= now:
                 calls.ended.popleft()
             limit = self._limits.get(function)

@@ -25,6 +25,7 @@ CAPACITY_WINDOW = 600.0
 """Seconds after which the internal capacity limit is counted anew (Oracle's InternalCapacityLimits page)."""
 
 _UNAVAILABLE = 503
+_FAILED_OVER = "UNRECOVERABLE_EXCEPTION"
 _LONGEST_STATED_WAIT = 300.0
 
 
@@ -42,7 +43,15 @@ class Pursuit:
     give_up_after: float = 1800.0
     clock: Callable[[], float] = time.monotonic
 
-    def run(self, send: Callable[[], Answer], *, where: str, host: str, repeatable: bool) -> Judged:
+    def run(
+        self,
+        send: Callable[[], Answer],
+        *,
+        where: str,
+        host: str,
+        repeatable: bool,
+        on_limit: Callable[[Verdict, float], None] = lambda *_: None,
+    ) -> Judged:
         """Send until there is an answer to act on.
 
         Args:
@@ -50,6 +59,7 @@ class Pursuit:
             where: What the call is about, for texts.
             host: Where it goes, for texts.
             repeatable: Whether sending it twice does no harm.
+            on_limit: Told when a limit is used up: which kind of wait it takes, and how many seconds.
 
         Returns:
             An answer that is done, refused, or wants a new sign-in.
@@ -76,10 +86,10 @@ class Pursuit:
             else:
                 judged = judge(answer)
                 verdict = judged.verdict
+                if not repeatable and _may_have_been_done(judged):
+                    raise _unknown_outcome(where, _description(judged))
                 if verdict in {Verdict.DONE, Verdict.SIGN_IN_AGAIN, Verdict.REFUSED}:
                     return judged
-                if verdict is Verdict.TRY_AGAIN and not repeatable and judged.status != _UNAVAILABLE:
-                    raise _unknown_outcome(where, _description(judged))
                 problem = TransientError(
                     "RSYS-4005",
                     f"Responsys could not {where}: {_description(judged)}.",
@@ -91,6 +101,8 @@ class Pursuit:
             pause = max(self._pause(verdict, failures), stated_wait)
             if failures >= self.retry.limit or self.clock() + pause > deadline:
                 raise problem
+            if verdict is not Verdict.TRY_AGAIN:
+                on_limit(verdict, pause)
             logger.log(
                 logging.DEBUG if verdict is Verdict.TRY_AGAIN and failures == 1 else logging.INFO,
                 "Waiting %.1f s to %s again: %s",
@@ -109,6 +121,12 @@ class Pursuit:
         return self.retry.pause(failures)
 
 
+def _may_have_been_done(judged: Judged) -> bool:
+    if judged.verdict is Verdict.TRY_AGAIN:
+        return judged.status != _UNAVAILABLE
+    return judged.error_code == _FAILED_OVER
+
+
 def _stated_wait(answer: Answer) -> float:
     """Seconds of a Retry-After header, within reason; a date there is not worth trusting a clock for."""
     text = answer.headers.get("retry-after", "").strip()
@@ -118,7 +136,7 @@ def _stated_wait(answer: Answer) -> float:
 def _description(judged: Judged) -> str:
     if judged.error_code:
         return f"{judged.error_code} (HTTP {judged.status})"
-    return f"HTTP {judged.status} without a usable answer"
+    return f"HTTP {judged.status} without a usable answer" + (f" ({judged.page})" if judged.page else "")
 
 
 def _unknown_outcome(where: str, reason: str) -> TransientError:

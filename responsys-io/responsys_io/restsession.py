@@ -136,7 +136,13 @@ class RestSession:
             where=endpoint.does,
             host=token.end_point,
             repeatable=repeatable,
+            on_limit=lambda verdict, seconds: self._hold(endpoint, verdict, seconds),
         )
+
+    def _hold(self, endpoint: Endpoint, verdict: Verdict, seconds: float) -> None:
+        """Spare other threads the refusal that this one got."""
+        everything = verdict is Verdict.WAIT_FOR_CAPACITY
+        self.pacer.hold(seconds, None if everything else endpoint.function)
 
     def _send(self, endpoint: Endpoint, url: str, body: bytes | None, token: Token) -> Answer:
         headers = {"Authorization": token.text}

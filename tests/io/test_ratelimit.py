@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.faketime import FakeTime
+from support.virtualtime import VirtualTime
 
 from responsys_io.ratelimit import ApiFunction, Pacer, parse_limits
 
@@ -126,3 +127,50 @@ def test_threads_share_a_limit() -> None:
     # 30 calls at 3 a minute.
     assert most <= 3
     assert time.now - 1000 >= 60 * 9
+
+
+@pytest.mark.parametrize("seconds", [0.2, 1.0, 3.0])
+def test_eight_threads_use_a_limit_of_sixty_and_never_exceed_it(seconds: float) -> None:
+    time = VirtualTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({MERGE: 60})
+    arrivals: list[float] = []
+    end = time.now + 1200
+
+    def work() -> None:
+        while True:
+            with pacer.turn(MERGE):
+                if time.now >= end:
+                    return
+                # The server sees the call somewhere on its way.
+                time.sleep(seconds / 2)
+                arrivals.append(time.now)
+                time.sleep(seconds / 2)
+
+    time.run(8, work)
+    assert all(later - first >= 60 for first, later in zip(arrivals, arrivals[60:], strict=False))
+    assert len(arrivals) >= 0.9 * 60 * 20
+
+
+def test_a_function_is_held_for_all_threads() -> None:
+    time = VirtualTime()
+    pacer = Pacer(time.clock, time.sleep)
+    entered: list[tuple[str, float]] = []
+    pacer.hold(60, MERGE)
+    pacer.hold(20, MERGE)
+
+    def work() -> None:
+        for function in (ApiFunction("GET", "/suppData"), MERGE):
+            with pacer.turn(function):
+                entered.append((function.verb, time.now - 1000))
+
+    time.run(3, work)
+    assert entered == [("GET", 0)] * 3 + [("POST", 60)] * 3
+
+
+def test_all_functions_are_held() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.hold(60)
+    with pacer.turn(MERGE):
+        assert time.now == 1060

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from responsys_sandbox.rest.dispatch import Dispatcher, Incoming, Reply
-from responsys_sandbox.rest.faults import Answer, Delay, Drop, Faults, RevokeTokens, Truncate
+from responsys_sandbox.rest.dispatch import Dispatcher, Incoming, Reply, refusal
+from responsys_sandbox.rest.errors import ApiError
+from responsys_sandbox.rest.faults import Answer, Delay, Drop, Faults, Refuse, RevokeTokens, Truncate
 from responsys_sandbox.store import LoggedRequest
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class RestApi:
         match action:
             case Answer(status, text, content_type):
                 return Reply(status, text.encode(), content_type)
+            case Refuse(code, detail, status):
+                return refusal(ApiError(code, detail, status=status))
             case Delay(seconds):
                 await asyncio.sleep(seconds)
             case RevokeTokens():

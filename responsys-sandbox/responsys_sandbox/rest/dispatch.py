@@ -86,7 +86,7 @@ class Dispatcher:
             self._admit(function, call)
             value = function.handler(call)
         except ApiError as error:
-            return _refusal(error, call.records)
+            return refusal(error, call.records)
         return Reply(200, _encoded(value), content_type, records=call.records)
 
     def _admit(self, function: Function, call: Call) -> None:
@@ -115,7 +115,8 @@ def _encoded(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _refusal(error: ApiError, records: int) -> Reply:
+def refusal(error: ApiError, records: int = 0) -> Reply:
+    """Return what an error is over HTTP."""
     if error.plain_text:
         return Reply(error.status, error.detail.encode(), "text/plain;charset=UTF-8", error.code, records)
     return Reply(error.status, _encoded(error.body()), _JSON, error.code, records)

@@ -18,6 +18,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuse:
+    """Refuse with an error code of `ERRORS`, in its usual status unless another is given."""
+
+    code: str
+    detail: str = ""
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Break the connection: before the work, after it with no answer, or in the middle of the answer."""
 
@@ -41,7 +50,7 @@ class RevokeTokens:
     """Forget every token, then go on: a call that needs one is refused with INVALID_TOKEN."""
 
 
-Action = Answer | Drop | Delay | Truncate | RevokeTokens
+Action = Answer | Refuse | Drop | Delay | Truncate | RevokeTokens
 
 MAINTENANCE = Answer(
     503,
@@ -49,6 +58,15 @@ MAINTENANCE = Answer(
     "<body><h1>Service Temporarily Unavailable</h1></body></html>",
 )
 """The page of a maintenance window."""
+
+MAINTENANCE_AS_OK = Answer(200, MAINTENANCE.body)
+"""The same page in a status that promises an answer, as caches in between have it."""
+
+EMPTY = Answer(200, "", "application/json;charset=UTF-8")
+"""An answer without a body."""
+
+WRONG_TYPE = Answer(200, '"Service Temporarily Unavailable"', "application/json;charset=UTF-8")
+"""JSON that is no answer of any function."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,19 @@ import pytest
 import requests
 from support.restclient import error
 
-from responsys_sandbox.rest import MAINTENANCE, Answer, Delay, Drop, Fault, RevokeTokens, Truncate
+from responsys_sandbox.rest import (
+    EMPTY,
+    MAINTENANCE,
+    MAINTENANCE_AS_OK,
+    Answer,
+    Delay,
+    Drop,
+    Fault,
+    Refuse,
+    RevokeTokens,
+    Truncate,
+)
+from responsys_sandbox.rest.errors import ERRORS
 
 if TYPE_CHECKING:
     from support.restclient import RestClient
@@ -105,3 +117,28 @@ def test_the_request_log_has_no_values(audience: RestClient) -> None:
     secrets = ("471108154711", "example.com", audience.token or "", audience.rest.options.password)
     assert not [secret for secret in secrets if secret in repr(audience.store.requests())]
     assert audience.rest.options.password not in repr(audience.rest.options)
+
+
+@pytest.mark.parametrize("code", sorted(ERRORS))
+def test_every_error_code_can_be_had(client: RestClient, code: str) -> None:
+    client.rest.faults.add(Fault(action=Refuse(code, "words")))
+    answer = client.call("GET", "/user/info")
+
+    assert error(answer) == (ERRORS[code][0], code)
+    assert (answer.json()["title"], answer.json()["detail"]) == (ERRORS[code][1], "words")
+    assert client.store.requests()[-1].error_code == code
+
+
+def test_an_error_code_in_another_status(client: RestClient) -> None:
+    client.rest.faults.add(Fault(action=Refuse("API_LIMIT_EXCEEDED", status=429)))
+    assert error(client.call("GET", "/user/info")) == (429, "API_LIMIT_EXCEEDED")
+
+
+@pytest.mark.parametrize(("page", "status"), [(MAINTENANCE, 503), (MAINTENANCE_AS_OK, 200), (EMPTY, 200)])
+def test_pages_instead_of_answers(client: RestClient, page: Answer, status: int) -> None:
+    client.rest.faults.add(Fault(action=page))
+    answer = client.call("GET", "/user/info")
+
+    assert (answer.status_code, answer.text) == (status, page.body)
+    with pytest.raises(requests.JSONDecodeError):
+        answer.json()
