@@ -115,11 +115,16 @@ def test_one_page_is_all(scripted: ScriptedServer, session: RestSession, page: A
     assert len(asked(scripted)) == 1
 
 
-@pytest.mark.parametrize("page", [{}, {"programs": "none"}, ["a"], "text", True, {"folders": []}])
+@pytest.mark.parametrize("page", [{}, {"programs": "none"}, ["a"], True, {"folders": []}])
 def test_an_answer_of_another_form(scripted: ScriptedServer, session: RestSession, page: Any) -> None:
     scripted.will(reply(200, page))
     with pytest.raises(TransientError, match="RSYS-4005.*list the programs"):
         list(accountobjects.programs(session))
+
+
+def test_a_bare_text_is_no_answer_and_asked_for_again(scripted: ScriptedServer, session: RestSession) -> None:
+    scripted.will(reply(200, "text"), reply(200, {"programs": []}))
+    assert list(accountobjects.programs(session)) == []
 
 
 def test_a_server_that_gives_the_same_page_again(scripted: ScriptedServer, session: RestSession) -> None:

@@ -225,13 +225,13 @@ def test_what_the_target_says_of_itself(tmp_path: Path) -> None:
     assert "process_activate_version_messages" not in settings
     assert all(setting.get("title") and setting.get("description") for setting in settings.values())
     secrets = {name for name, setting in settings.items() if setting.get("writeOnly")}
-    keys = {"private_key", "private_key_passphrase", "pgp_private_key", "pgp_passphrase"}
-    assert secrets == {"api_password", "password", *keys}
     assert secrets == {
         "api_password",
         "api_private_key",
         "api_private_key_passphrase",
         "password",
+        "pgp_passphrase",
+        "pgp_private_key",
         "private_key",
         "private_key_passphrase",
         "proxy_password",
