@@ -37,7 +37,8 @@ MAX_BODY_BYTES = 8 * 2**20
 UpdateOnMatch = Literal["REPLACE_ALL", "NO_UPDATE"]
 
 _MISSING_TABLE = {"RESOURCE_NOT_FOUND", "TABLE_NOT_FOUND"}
-_MISSING_RECORD = {"RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND"}
+MISSING_RECORD = {"RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND"}
+"""Codes for a key that no record has."""
 
 _RATE_LIMITS = Endpoint("GET", "/ratelimit", "read the account's limits", prefix="/rest/api")
 _USER_INFO = Endpoint("GET", "/user/info", "read the user's details")
@@ -169,6 +170,7 @@ class RestApi:
             RefusedError: RSYS-4009 when the call as a whole was refused; nothing was merged then.
             DataError: RSYS-4011 for a single record that is too large, RSYS-4007 when the answer cannot be
                 attributed to the records.
+            UnknownOutcomeError: RSYS-4004 when a call that is not repeatable may have been carried out.
         """
         record_data = {
             "fieldNames": list(field_names),
@@ -205,7 +207,7 @@ class RestApi:
                 refused |= {start + index: words for index, words in answered.items()}
             return refused
         names = {"folder": table.folder, "table": table.name}
-        answer = self.session.call(_MERGE, names, body=body, repeatable=repeatable)
+        answer = self.session.call(_MERGE, names, body=body, repeatable=repeatable, rows=len(records))
         return refused_records(table.name, records, _records(answer, _MERGE))
 
     def read(
@@ -216,7 +218,7 @@ class RestApi:
         try:
             answer = self.session.call(_READ, {"folder": table.folder, "table": table.name}, query=query)
         except RefusedError as error:
-            if error.error_code in _MISSING_RECORD:
+            if error.error_code in MISSING_RECORD:
                 return None
             raise
         rows = _records(answer, _READ)
@@ -228,9 +230,13 @@ class RestApi:
 
         Returns:
             None when it was deleted, else Responsys's words.
+
+        Raises:
+            RefusedError: RSYS-4009 with a code of `MISSING_RECORD` when there is none, which is also said
+                to a call that was sent again after its answer was lost.
         """
         names = {"folder": table.folder, "table": table.name}
-        answer = self.session.call(_DELETE, names, query=_key_query(key))
+        answer = self.session.call(_DELETE, names, query=_key_query(key), rows=1)
         words = [str(row[0]) for row in _records(answer, _DELETE) if row]
         return next((text.strip() for text in words if text.startswith("DELETEFAILED:")), None)
 

@@ -27,6 +27,8 @@ TOTAL_SECONDS = 300.0
 
 _BLOCK = 64 * 2**10
 _PROXY_REFUSES = 407
+MAX_CONNECTIONS = 32
+"""Connections that are kept for as many threads."""
 
 
 class LostError(Exception):
@@ -53,7 +55,7 @@ class Answer:
 
 
 class Http:
-    """A pool of connections.
+    """A pool of connections. Safe for several threads.
 
     Args:
         ca_bundle: Path of a PEM file with the certificate authorities to trust instead of the usual ones.
@@ -83,6 +85,11 @@ class Http:
         # Else a .netrc entry would take the place of our token, and a variable that of ca_bundle.
         self._session.trust_env = False
         self._proxy = proxy
+        # Its DEBUG lines hold whole addresses, with the keys that rows are read and deleted by.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=MAX_CONNECTIONS)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter)
         self._verify: str | bool = ca_bundle or True
         self._timeouts = (connect_timeout, io_timeout)
         self._total_timeout = total_timeout

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from responsys_io.restanswers import Judged
-    from responsys_io.resthttp import Answer, Http
+    from responsys_io.resthttp import Answer
     from responsys_io.restretry import Pursuit
+    from responsys_io.traffic import Exchanger
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class Tokens:
         pursuit: The session's patience; a login host that cannot be reached is given up sooner.
     """
 
-    def __init__(self, login: ApiLogin, http: Http, pacer: Pacer, pursuit: Pursuit) -> None:
+    def __init__(self, login: ApiLogin, http: Exchanger, pacer: Pacer, pursuit: Pursuit) -> None:
         self._login = login
         self._http = http
         self._pacer = pacer

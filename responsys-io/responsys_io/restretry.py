@@ -29,6 +29,10 @@ _FAILED_OVER = "UNRECOVERABLE_EXCEPTION"
 _LONGEST_STATED_WAIT = 300.0
 
 
+class UnknownOutcomeError(TransientError):
+    """A call that must not be repeated may have been carried out, or not."""
+
+
 @dataclass(frozen=True)
 class Pursuit:
     """The patience of a session.
@@ -65,8 +69,9 @@ class Pursuit:
             An answer that is done, refused, or wants a new sign-in.
 
         Raises:
-            TransientError: RSYS-4001 and RSYS-4005 when the attempts or the time are used up; RSYS-4004 when
-                it is not known whether a call that must not be repeated was carried out.
+            TransientError: RSYS-4001 and RSYS-4005 when the attempts or the time are used up.
+            UnknownOutcomeError: RSYS-4004 when it is not known whether a call that must not be repeated was
+                carried out.
         """
         failures = 0
         deadline = self.clock() + self.give_up_after
@@ -139,8 +144,8 @@ def _description(judged: Judged) -> str:
     return f"HTTP {judged.status} without a usable answer" + (f" ({judged.page})" if judged.page else "")
 
 
-def _unknown_outcome(where: str, reason: str) -> TransientError:
-    return TransientError(
+def _unknown_outcome(where: str, reason: str) -> UnknownOutcomeError:
+    return UnknownOutcomeError(
         "RSYS-4004",
         f"It is not known whether Responsys did {where}: {reason}.",
         "It was not sent again, since doing it twice would do harm. Look at the table.",

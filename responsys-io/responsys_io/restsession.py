@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
@@ -13,9 +14,10 @@ from responsys_io.ratelimit import ApiFunction, Pacer
 from responsys_io.restanswers import Verdict, refusal
 from responsys_io.restlogin import ApiLogin, Token, Tokens
 from responsys_io.restretry import Pursuit
+from responsys_io.traffic import Request, Traffic, Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from responsys_io.restanswers import Judged
     from responsys_io.resthttp import Answer, Http
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STANDARD_API = "/rest/api/v1.3"
+
+# What may stand in a log; all else in a path may be the id of a person.
+_OBJECT_NAMES = {"folder", "table", "list", "pet", "campaign", "program", "job"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,13 @@ class Endpoint:
         """Return the path for objects of these names."""
         return self.prefix + self.path.format_map({key: quote(name, safe="") for key, name in names.items()})
 
+    def logged_path(self, **names: str) -> str:
+        """Return the path for a log: with names of objects and without ids, which stay in braces."""
+        shown = {
+            key: quote(name, safe="") if key in _OBJECT_NAMES else f"{{{key}}}" for key, name in names.items()
+        }
+        return self.prefix + self.path.format_map(shown)
+
     def unusable(self) -> TransientError:
         """Return the error for an answer of a form that is not known."""
         return TransientError(
@@ -75,10 +87,12 @@ class RestSession:
 
     def __init__(self, login: ApiLogin, http: Http, *, pursuit: Pursuit | None = None) -> None:
         self._http = http
-        self._pursuit = pursuit or Pursuit()
-        self.pacer = Pacer(self._pursuit.clock, self._pursuit.retry.sleep)
-        self._tokens = Tokens(login, http, self.pacer, self._pursuit)
-        self.requests = 0
+        self.traffic = Traffic()
+        pursuit = pursuit or Pursuit()
+        sleep = self.traffic.waiting(pursuit.retry.sleep)
+        self._pursuit = replace(pursuit, retry=replace(pursuit.retry, sleep=sleep))
+        self.pacer = Pacer(pursuit.clock, sleep)
+        self._tokens = Tokens(login, Watched(http, self.traffic), self.pacer, self._pursuit)
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +112,7 @@ class RestSession:
         query: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
         repeatable: bool = True,
+        rows: int = 0,
     ) -> Any:
         """Make a call and return the decoded JSON of its answer.
 
@@ -108,31 +123,44 @@ class RestSession:
             body: JSON, see `encoded`.
             repeatable: Whether carrying it out twice does no harm. Only then is a call sent again after its
                 connection was lost or the server failed.
+            rows: Records that it carries, for the log.
 
         Raises:
             RefusedError: RSYS-4009 with Responsys's error code.
             SettingsError: Credentials, rights or addresses are wrong.
-            TransientError: Responsys cannot be reached, is not available, or may have carried out a call
-                that must not be repeated.
+            TransientError: Responsys cannot be reached, or is not available.
+            UnknownOutcomeError: RSYS-4004 when a call that must not be repeated may have been carried out.
         """
-        target = endpoint.url_path(**(names or {}))
+        names = names or {}
+        target = endpoint.url_path(**names)
         if query:
             target += "?" + urlencode(query)
+        path = endpoint.logged_path(**names)
+        attempts = (
+            Request(endpoint.verb, path, endpoint.path, rows, attempt=number) for number in count(start=1)
+        )
         token = self._tokens.current()
-        judged = self._pursue(endpoint, target, body, token, repeatable=repeatable)
+        judged = self._pursue(endpoint, target, body, token, attempts, repeatable=repeatable)
         if judged.verdict is Verdict.SIGN_IN_AGAIN:
             logger.info("Responsys no longer takes the token (%s): signing in again", judged.error_code)
             token = self._tokens.current(refused=token)
-            judged = self._pursue(endpoint, target, body, token, repeatable=repeatable)
+            judged = self._pursue(endpoint, target, body, token, attempts, repeatable=repeatable)
         if judged.verdict is Verdict.DONE:
             return judged.document
         raise refusal(endpoint.does, judged)
 
     def _pursue(
-        self, endpoint: Endpoint, target: str, body: bytes | None, token: Token, *, repeatable: bool
+        self,
+        endpoint: Endpoint,
+        target: str,
+        body: bytes | None,
+        token: Token,
+        attempts: Iterator[Request],
+        *,
+        repeatable: bool,
     ) -> Judged:
         return self._pursuit.run(
-            lambda: self._send(endpoint, token.end_point + target, body, token),
+            lambda: self._send(endpoint, token.end_point + target, body, token, next(attempts)),
             where=endpoint.does,
             host=token.end_point,
             repeatable=repeatable,
@@ -144,10 +172,13 @@ class RestSession:
         everything = verdict is Verdict.WAIT_FOR_CAPACITY
         self.pacer.hold(seconds, None if everything else endpoint.function)
 
-    def _send(self, endpoint: Endpoint, url: str, body: bytes | None, token: Token) -> Answer:
+    def _send(
+        self, endpoint: Endpoint, url: str, body: bytes | None, token: Token, request: Request
+    ) -> Answer:
         headers = {"Authorization": token.text}
         if body is not None:
             headers["Content-Type"] = "application/json"
         with self.pacer.turn(endpoint.function):
-            self.requests += 1
-            return self._http.exchange(endpoint.verb, url, headers=headers, body=body)
+            return self.traffic.exchange(
+                request, lambda: self._http.exchange(endpoint.verb, url, headers=headers, body=body)
+            )

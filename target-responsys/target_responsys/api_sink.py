@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError
-from responsys_io.restanswers import RefusedError
 from target_responsys.batches import Batcher
+from target_responsys.deletion import delete_row
+from target_responsys.loading import merge_calls
 from target_responsys.matching import match
 from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.settings import chosen
@@ -14,69 +16,97 @@ from target_responsys.sink import ResponsysSink
 from target_responsys.tables import find_or_create
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from responsys_io.restapi import UpdateOnMatch
     from target_responsys.batches import Batch, Key, Places
-
-# Codes for a call that may have been refused because of one of its records.
-_FAULT_OF_A_RECORD = {
-    "INVALID_PARAMETER",
-    "INVALID_REQUEST_CONTENT",
-    "INVALID_NUMBER",
-    "INVALID_DATE",
-    "INVALID_OBJECT",
-}
-_UPDATE_ON_MATCH: dict[str, UpdateOnMatch] = {"upsert": "REPLACE_ALL", "insert-only": "NO_UPDATE"}
-
-Entry = tuple[list[str], dict[str, Any]]
-"""A row and the record that it was made of."""
+    from target_responsys.deletion import Deleted
+    from target_responsys.mergecalls import MergeOutcome
+    from target_responsys.mirror import Audience
 
 
 class ApiSink(ResponsysSink):
     """A stream that is merged into a supplemental table."""
+
+    audience: Audience | None = None
 
     def prepare(self) -> None:
         """Find or create the table, and compile the way from records to rows.
 
         Raises:
             SettingsError: The table is not where it has to be.
-            DataError: It does not fit the stream.
+            DataError: It does not fit the stream, or not what is to be done with its rows.
         """
         config = self._target.config
+        load_method = chosen(config, "load_method")
         create = chosen(config, "create_tables") == "apply"
         table = find_or_create(self._target.api, self.route, create=create)
-        self._match = match(self.route, table)
-        self._update_on_match = _UPDATE_ON_MATCH[chosen(config, "load_method")]
-        if self._match.match_columns is not None and self._update_on_match == "NO_UPDATE":
-            raise DataError(
-                "RSYS-5010",
-                f"Table {table.folder}/{table.name} has no primary key: Responsys can only upsert into it.",
-                "Set load_method to upsert.",
-            )
+        self._appends = load_method == "append"
+        self._match = match(self.route, table, whole_rows=self._appends)
+        removing = [
+            name for name in ("hard_delete", "process_activate_version_messages") if chosen(config, name)
+        ]
+        self._calls = merge_calls(self._target.api, self._match, load_method, removing=removing)
+        self._deletes = load_method == "mirror" or chosen(config, "hard_delete")
         types = [column.type for column in self._match.columns]
         self._make_row = RowMaker(self.route, self.zone, column_types=types)
         self._batches = Batcher(chosen(config, "batch_size_rows"))
-        self.tally = self._target.tallies.setdefault(f"{table.folder}/{table.name}", self.tally)
+        self._key_names = [self._match.columns[place].name for place in self._match.key]
+        self._place = (table.folder, table.name)
+        self.tally = self._target.tally(f"{table.folder}/{table.name}", self.tally)
+        if self._target.mirror is not None:
+            campaign = self.route.campaign_id
+            self.audience = self._target.mirror.audience(*self._place, campaign, self._key_names)
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002
         """Add a record to a call, and make the calls that are full."""
         self.tally.received += 1
+        if self._deletes and self._target.deleted_at is not None:
+            self._delete_of(record)
+            return
         try:
-            places, row = self._make_row.present(record)
-            key = self._key(places, row)
+            if self._appends:
+                places, row = self._make_row.all_places, self._make_row.complete(record)
+                key = tuple(row)
+            else:
+                places, row = self._make_row.present(record)
+                key = self._key(places, row)
         except UnfitRecordError as error:
+            self._note_unfit(record)
             self.reject(record, "RSYS-5301", str(error))
             return
-        for batch in self._batches.add(places, key, row, record):
+        for batch in self._batches.add(places, key, row, record, self._target.version):
             self._deliver(batch)
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
-        """Make the calls that remain."""
+        """Make the calls that remain, and wait until everything is settled."""
         for batch in self._batches.flush():
             self._deliver(batch)
         self.tally.superseded += self._batches.superseded
         self._batches.superseded = 0
+        self._target.dispatcher.settle()
+
+    def activate_version(self, new_version: int) -> None:
+        """Delete the rows of this stream that were delivered with another version."""
+        if self.audience is not None:
+            self._remove(self.audience, self.audience.outdated(self.stream_name, new_version))
+
+    def remove_leavers(self) -> None:
+        """Delete the rows of the audience that earlier runs have delivered and this one has not.
+
+        Raises:
+            DataError: RSYS-5032 when that would be all of them, and is not allowed.
+        """
+        audience = self.audience
+        if audience is None or not (missing := audience.missing):
+            return
+        if not audience.arrived and not chosen(self.config, "allow_empty_audience"):
+            raise DataError(
+                "RSYS-5032",
+                f"No record came for campaign {self.route.campaign_id} in {'/'.join(self._place)}, which has "
+                f"{missing} rows there: none of them was deleted.",
+                "Look at the stream's source. To empty the audience, set allow_empty_audience.",
+            )
+        self._remove(audience, audience.leavers())
 
     def _key(self, places: Places, row: list[str]) -> Key:
         """Return the key of a row.
@@ -94,41 +124,86 @@ class ApiSink(ResponsysSink):
             raise UnfitRecordError(f"key column {self._match.columns[blank].name} is empty")
         return key
 
-    def _deliver(self, batch: Batch) -> None:
-        entries = list(batch.rows.values())
-        names = [self._match.columns[place].name for place in batch.columns]
-        refused = self._merge(names, entries)
-        for index, reason in refused.items():
-            self.reject(entries[index][1], "MERGEFAILED", reason)
-        self.tally.delivered += len(entries) - len(refused)
-
-    def _merge(self, names: list[str], entries: Sequence[Entry]) -> dict[int, str]:
-        """Merge rows; return the reasons by index of those that were refused."""
-        self.tally.requests += 1
-        try:
-            return self._target.api.merge(
-                self._match.table,
-                names,
-                [row for row, _ in entries],
-                update_on_match=self._update_on_match,
-                match_columns=self._match.match_columns,
-            )
-        except RefusedError as error:
-            if error.error_code not in _FAULT_OF_A_RECORD:
-                raise
-            return self._merge_apart(names, entries, error)
-
-    def _merge_apart(self, names: list[str], entries: Sequence[Entry], error: RefusedError) -> dict[int, str]:
-        """Find the records that had a call refused as a whole, by halving it.
+    def _key_of(self, record: dict[str, Any]) -> Key:
+        """Return the key of a record, whatever else is in it.
 
         Raises:
-            RefusedError: When it was not the fault of single records, since none of them is taken.
+            UnfitRecordError: It has none.
         """
-        if len(entries) == 1:
-            return {0: error.problem}
-        middle = len(entries) // 2
-        first = self._merge(names, entries[:middle])
-        second = self._merge(names, entries[middle:])
-        if len(first) + len(second) == len(entries):
-            raise error
-        return first | {middle + index: reason for index, reason in second.items()}
+        columns = {name.upper() for name in self._key_names}
+        properties = {each.property for each in self.route.fields if each.column.upper() in columns}
+        return self._key(*self._make_row.present({name: record[name] for name in properties & record.keys()}))
+
+    def _note_unfit(self, record: dict[str, Any]) -> None:
+        """Note who it is about: somebody whose record is refused has not left the audience."""
+        if self.audience is None:
+            return
+        try:
+            self.audience.note([self._key_of(record)], self.stream_name, self._target.version)
+        except UnfitRecordError:
+            return
+
+    def _deliver(self, batch: Batch) -> None:
+        if self.audience is not None:
+            self.audience.note(batch.rows, self.stream_name, batch.version)
+        entries = list(batch.rows.values())
+        names = [self._match.columns[place].name for place in batch.columns]
+        rows = [row for row, _ in entries]
+        records = [record for _, record in entries]
+        self.tally.sent += len(entries)
+        self.tally.in_flight += len(entries)
+        self._target.dispatcher.submit(
+            [(self._place, key) for key in batch.rows],
+            partial(self._calls.merge, names, rows),
+            partial(self._settle, records, self._target.next_batch_id()),
+        )
+
+    def _settle(self, records: list[dict[str, Any]], batch_id: str, outcome: MergeOutcome) -> None:
+        for index, reason in outcome.refused.items():
+            self.reject(records[index], "MERGEFAILED", reason, batch_id)
+        for index, reason in outcome.unknown.items():
+            self.reject(records[index], "UNKNOWN", reason, batch_id)
+        self.tally.requests += outcome.requests
+        self.tally.in_flight -= len(records)
+        self.tally.delivered += len(records) - len(outcome.refused) - len(outcome.unknown)
+
+    def _delete_of(self, record: dict[str, Any]) -> None:
+        """Delete the row of a record, after what was sent of it and instead of what was not."""
+        try:
+            key = self._key_of(record)
+        except UnfitRecordError as error:
+            self.reject(record, "RSYS-5301", str(error))
+            return
+        self._batches.withdraw(key)
+        if self.audience is not None:
+            # Not when it is done: a later record may bring the row back before that.
+            self.audience.forget(key)
+        marked = record | {"_sdc_deleted_at": self._target.deleted_at}
+        self._submit_deletion(key, partial(self._settle_deletion_of, marked))
+
+    def _settle_deletion_of(self, record: dict[str, Any], outcome: Deleted) -> None:
+        if outcome.failure:
+            self.reject(record, "DELETEFAILED", outcome.failure)
+        self._count_deletion(outcome)
+
+    def _remove(self, audience: Audience, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._submit_deletion(key, partial(self._settle_removal, audience, key))
+        self._target.dispatcher.settle()
+
+    def _settle_removal(self, audience: Audience, key: Key, outcome: Deleted) -> None:
+        if outcome.failure:
+            self.tally.undeleted += 1
+        else:
+            audience.forget(key)
+        self._count_deletion(outcome)
+
+    def _submit_deletion(self, key: Key, settle: Any) -> None:
+        named = dict(zip(self._key_names, key, strict=True))
+        work = partial(delete_row, self._target.api, self._match.table, named)
+        self._target.dispatcher.submit([(self._place, key)], work, settle)
+
+    def _count_deletion(self, outcome: Deleted) -> None:
+        if not outcome.failure:
+            self.tally.deleted += outcome.found
+            self.tally.absent += not outcome.found

@@ -18,10 +18,12 @@ class Batch:
 
     Args:
         columns: Positions of the columns that the rows have.
+        version: Version of the stream that they belong to, where it has one.
         rows: By key, the row's values and the record that it was made of.
     """
 
     columns: Places
+    version: int | None = None
     rows: dict[Key, tuple[list[str], dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -38,19 +40,29 @@ class Batcher:
         self._column_set_of: dict[Key, Places] = {}
         self.superseded = 0
 
-    def add(self, columns: Places, key: Key, row: list[str], record: dict[str, Any]) -> list[Batch]:
+    def add(
+        self,
+        columns: Places,
+        key: Key,
+        row: list[str],
+        record: dict[str, Any],
+        version: int | None = None,
+    ) -> list[Batch]:
         """Add a row; return the calls to make now, in this order.
 
         A row with the key and columns of one that waits takes its place: the last one wins. One with other
-        columns must not overtake it, so the earlier one goes first.
+        columns must not overtake it, so the earlier one goes first. Rows of another version of the stream
+        wait for none of the former.
         """
-        due = []
+        due = [
+            self._take(others) for others, batch in list(self._pending.items()) if batch.version != version
+        ]
         waiting = self._column_set_of.get(key)
         if waiting is not None and waiting != columns:
             due.append(self._take(waiting))
         batch = self._pending.get(columns)
         if batch is None:
-            batch = self._pending[columns] = Batch(columns)
+            batch = self._pending[columns] = Batch(columns, version)
         if waiting == columns:
             self.superseded += 1
         batch.rows[key] = (row, record)
@@ -58,6 +70,17 @@ class Batcher:
         if len(batch.rows) >= self._size:
             due.append(self._take(columns))
         return due
+
+    def withdraw(self, key: Key) -> None:
+        """Take a row back that waits, because it is to be deleted."""
+        columns = self._column_set_of.pop(key, None)
+        if columns is None:
+            return
+        self.superseded += 1
+        batch = self._pending[columns]
+        del batch.rows[key]
+        if not batch.rows:
+            del self._pending[columns]
 
     def flush(self) -> list[Batch]:
         """Return the calls that remain."""

@@ -22,6 +22,8 @@ _PLACES = {
     "table_name": ("stream",),
     "file_name": PLACES,
     "rejects_file": ("execution_id",),
+    "receipt_file": ("execution_id",),
+    "request_log_file": ("execution_id",),
 }
 
 
@@ -48,10 +50,48 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
         delimiter=delimiter(config),
         quote_char=chosen(config, "quote_char"),
     )
+    found += removal_problems(config)
     for name, places in _PLACES.items():
         try:
-            chosen(config, name).format_map(dict.fromkeys(places, ""))
+            (chosen(config, name) or "").format_map(dict.fromkeys(places, ""))
         except (KeyError, ValueError, IndexError, AttributeError):
             known = ", ".join(f"{{{place}}}" for place in places)
             found.append(f"Setting {name} has a placeholder that is not known; known are: {known}.")
+    return found
+
+
+def removal_problems(config: Mapping[str, Any]) -> list[str]:
+    """Say which settings that have rows deleted lack what they need."""
+    mirror = chosen(config, "load_method") == "mirror"
+    versions = chosen(config, "process_activate_version_messages")
+    wanting = {
+        "load_method mirror": mirror,
+        "process_activate_version_messages": versions,
+        "hard_delete": chosen(config, "hard_delete"),
+        "erase": chosen(config, "erase"),
+    }
+    if chosen(config, "delivery") != "api":
+        return [f"{name} works with delivery api only." for name, wanted in wanting.items() if wanted]
+    found = erasure_problems(config) if wanting["erase"] else []
+    for name in ("load_method mirror", "process_activate_version_messages"):
+        if not wanting[name]:
+            continue
+        if not config.get("mirror_state_file"):
+            found.append(f"Setting mirror_state_file is missing; {name} needs it.")
+        if not chosen(config, "campaign_id_column"):
+            found.append(f"Setting campaign_id_column is empty; {name} needs it to keep campaigns apart.")
+    return found
+
+
+def erasure_problems(config: Mapping[str, Any]) -> list[str]:
+    """Say what is missing for an erasure."""
+    found = [
+        f"Setting {name} is missing; erase needs it."
+        for name in ("erase_by", "erase_from")
+        if not config.get(name)
+    ]
+    known = set((config.get("erase_by") or {}).values())
+    unknown = {place["kind"] for place in config.get("erase_from") or ()} - known
+    if unknown and not found:
+        found.append(f"Setting erase_from has a kind that erase_by has no property for: {min(unknown)}.")
     return found

@@ -39,6 +39,21 @@ def refuse_half_an_audience(waiting: Sequence[str], last_message: str | None) ->
         )
 
 
+def refuse_half_a_mirror(last_message: str | None) -> None:
+    """Delete nobody when the tap has not come to its end: those who are missing may be about to come.
+
+    Raises:
+        DataError: RSYS-6012.
+    """
+    if last_message != "STATE":
+        raise DataError(
+            "RSYS-6012",
+            "The input does not end with a STATE message: the tap has probably died. Its records are merged, "
+            "and nobody was deleted.",
+            "Look at the tap's own errors. For a tap that writes no state, set require_final_state to false.",
+        )
+
+
 def report(logger: logging.Logger, tallies: Mapping[str, Tally], rejects: Rejects, *, tolerated: int) -> None:
     """Say what became of the records, a line per table or file.
 
@@ -49,10 +64,16 @@ def report(logger: logging.Logger, tallies: Mapping[str, Tally], rejects: Reject
         tolerated: How many of them still count as success.
 
     Raises:
-        RejectedRowsError: RSYS-5302 when there are more.
+        RejectedRowsError: RSYS-5302 when there are more, RSYS-5303 when rows could not be deleted.
     """
     for destination, tally in tallies.items():
         logger.info("%s: %s", destination, tally)
+    if undeleted := sum(tally.undeleted for tally in tallies.values()):
+        raise RejectedRowsError(
+            "RSYS-5303",
+            f"{undeleted} rows that have left their audience could not be deleted.",
+            "The next run tries again.",
+        )
     if rejects.count > tolerated:
         raise RejectedRowsError(
             "RSYS-5302",

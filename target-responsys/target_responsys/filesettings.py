@@ -183,8 +183,8 @@ _FOLLOW_UP: dict[str, dict[str, Any]] = {
     "require_final_state": setting(
         "boolean",
         "Require a final state",
-        "Of delivery sftp: publish nothing when the input does not end with a STATE message, since the tap "
-        "has died then. Switch it off for taps that write no state.",
+        "Publish no file, and delete nobody from a mirrored audience, when the input does not end with a "
+        "STATE message, since the tap has died then. Switch it off for taps that write no state.",
         default=True,
     ),
     "verify_upload": setting(

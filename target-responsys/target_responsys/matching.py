@@ -31,8 +31,13 @@ class Match:
     match_columns: tuple[str, ...] | None
 
 
-def match(route: Route, table: Table) -> Match:
+def match(route: Route, table: Table, *, whole_rows: bool = False) -> Match:
     """Find the route's columns in the table; case does not matter to Responsys's users, but to its API.
+
+    Args:
+        route: Where the stream goes.
+        table: The table as it is.
+        whole_rows: Take all columns for the key of a table without primary key.
 
     Raises:
         DataError: RSYS-5004 for columns that the table has not, RSYS-5005 for a key that is not complete or
@@ -53,6 +58,8 @@ def match(route: Route, table: Table) -> Match:
         )
     columns = tuple(by_name[name.upper()] for name in wanted)
     positions = {column.name: position for position, column in enumerate(columns)}
+    if not table.primary_key and whole_rows:
+        return Match(table, columns, tuple(range(len(columns))), tuple(column.name for column in columns))
     if not table.primary_key:
         return _without_primary_key(route, table, columns, where)
     if absent := [name for name in table.primary_key if name not in positions]:

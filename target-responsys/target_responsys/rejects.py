@@ -44,7 +44,7 @@ class Rejects:
             schema: Its JSON Schema.
             key_properties: Its key.
             record: The record.
-            rejected: Why: `reason`, `code` and `table`.
+            rejected: Why: `reason`, `code`, `table` and, of a call that was made, `batch`.
 
         Raises:
             SettingsError: RSYS-1008 when the file cannot be written.

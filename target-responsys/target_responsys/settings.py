@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from responsys_io.restapi import MAX_RECORDS
 from responsys_io.settings import API_PROPERTIES, FILE_SERVER_PROPERTIES, delimiter_of, setting
 from target_responsys.filesettings import FILE_PROPERTIES
+from target_responsys.loadsettings import ERASE_PROPERTIES, LOAD_PROPERTIES, REPORT_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,22 +72,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
         default="never",
         enum=["never", "apply", None],
     ),
-    "load_method": setting(
-        "string",
-        "Load method",
-        "Of delivery api. upsert overwrites the columns sent of a row that is there already; insert-only "
-        "leaves such a row alone.",
-        default="upsert",
-        enum=["upsert", "insert-only", None],
-    ),
-    "batch_size_rows": setting(
-        "integer",
-        "Rows per call",
-        "Of delivery api: records in a merge call. Responsys takes 200 at most.",
-        default=MAX_RECORDS,
-        minimum=1,
-        maximum=MAX_RECORDS,
-    ),
+    **LOAD_PROPERTIES,
+    **ERASE_PROPERTIES,
     "campaign_name": setting(
         "string",
         "Campaign name",
@@ -128,6 +114,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         default=0,
         minimum=0,
     ),
+    **REPORT_PROPERTIES,
     "timezone": setting(
         "string",
         "Time zone",

@@ -54,7 +54,7 @@ class ResponsysSink(Sink):
                 ", ".join(self.route.unmatched),
             )
         self.zone = zoneinfo.ZoneInfo(chosen(target.config, "timezone"))
-        self.tally = Tally()
+        self.tally = Tally(campaign_id=self.route.campaign_id, streams=[stream_name])
 
     def prepare(self) -> None:
         """Check the destination, before the first record."""
@@ -65,21 +65,27 @@ class ResponsysSink(Sink):
         """Never: see the class."""
         return False
 
-    def reject(self, record: dict[str, Any], code: str, reason: str) -> None:
+    def reject(self, record: dict[str, Any], code: str, reason: str, batch_id: str = "") -> None:
         """Write a record to the rejects file.
 
         Args:
             record: The record.
-            code: Who refuses it: a code of ours, or MERGEFAILED for Responsys.
+            code: Who refuses it: a code of ours, or MERGEFAILED or DELETEFAILED for Responsys; UNKNOWN when
+                nobody knows whether it was merged.
             reason: Why.
+            batch_id: The call that it was in.
         """
-        self.tally.refused += 1
+        if code == "UNKNOWN":
+            self.tally.unknown += 1
+        else:
+            self.tally.refused += 1
         self._target.rejects.add(
             self.stream_name,
             self.original_schema,
             self.key_properties,
             record,
-            {"code": code, "reason": reason, "table": self.route.table},
+            {"code": code, "reason": reason, "table": self.route.table}
+            | ({"batch": batch_id} if batch_id else {}),
         )
 
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Target
 from singer_sdk.exceptions import InvalidJSONSchema, MappingError
@@ -26,11 +27,16 @@ from responsys_io.settings import problems
 from target_responsys.api_sink import ApiSink
 from target_responsys.campaign import execution_id
 from target_responsys.checks import combination_problems
-from target_responsys.endofrun import refuse_half_an_audience, report
+from target_responsys.dispatch import Dispatcher
+from target_responsys.endofrun import refuse_half_a_mirror, refuse_half_an_audience, report
+from target_responsys.erase_sink import EraseSink
 from target_responsys.file_sink import FileSink
 from target_responsys.followup import follow_up
 from target_responsys.messages import MessageReader
+from target_responsys.mirror import MirrorState
+from target_responsys.receipts import RunFacts, receipt, write_receipt
 from target_responsys.rejects import Rejects
+from target_responsys.requestlog import RequestLog
 from target_responsys.settings import SETTINGS, chosen
 from target_responsys.sink import RecordBeforeSchemaError
 
@@ -41,12 +47,16 @@ if TYPE_CHECKING:
     import click
     from singer_sdk.sinks import Sink
 
+    from responsys_io.traffic import Traffic
+    from target_responsys.erasure import ErasureTally
     from target_responsys.fileresult import FileResult
     from target_responsys.sink import ResponsysSink
     from target_responsys.tally import Tally
 
 CHECKPOINT_LINES = 10_000
 CHECKPOINT_SECONDS = 10.0
+# How long a run that has failed waits for the calls that are under way, to know what became of them.
+LAST_ANSWERS_SECONDS = 5.0
 
 
 class TargetResponsys(Target):
@@ -62,6 +72,7 @@ class TargetResponsys(Target):
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
+        PluginCapabilities.ACTIVATE_VERSION,
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
@@ -75,6 +86,12 @@ class TargetResponsys(Target):
         self.file_stems: set[str] = set()
         self.files: list[FileResult] = []
         self.tallies: dict[str, Tally] = {}
+        self.erased: dict[str, ErasureTally] = {}
+        self.dispatcher = Dispatcher(chosen(self.config, "max_connections"))
+        self.version: int | None = None
+        self.deleted_at: Any = None
+        self._traffic: Traffic | None = None
+        self._batches = itertools.count(1)
         self._reported_state: dict[str, Any] | None = None
         self._checkpoint = (0, time.monotonic())
 
@@ -82,8 +99,45 @@ class TargetResponsys(Target):
     def api(self) -> RestApi:
         """The REST API, paced by the account's own limits."""
         api = RestApi.from_config(self.config)
+        if self.request_log is not None:
+            api.session.traffic.watch(self.request_log.write)
+        self._traffic = api.session.traffic
         api.keep_to_limits()
         return api
+
+    @cached_property
+    def request_log(self) -> RequestLog | None:
+        """The request log, where one is wanted."""
+        path = self.config.get("request_log_file")
+        return RequestLog(path.format(execution_id=self.execution_id), self.execution_id) if path else None
+
+    @cached_property
+    def mirror(self) -> MirrorState | None:
+        """Who is in which audience, where that has to be known."""
+        path = self.config.get("mirror_state_file")
+        mirrors = chosen(self.config, "load_method") == "mirror"
+        wanted = ("process_activate_version_messages", "erase")
+        if not path or not (mirrors or any(chosen(self.config, name) for name in wanted)):
+            return None
+        return MirrorState(path, self.execution_id)
+
+    def tally(self, destination: str, new: Tally) -> Tally:
+        """Return the counts of a campaign at a destination, which streams and schemas share.
+
+        Args:
+            destination: Folder and table.
+            new: The one to start with, of one stream.
+        """
+        found = self.tallies.get(destination)
+        if found is not None and found.campaign_id != new.campaign_id:
+            return self.tally(f"{destination}, campaign {new.campaign_id}", new)
+        found = self.tallies.setdefault(destination, new)
+        found.streams = sorted({*found.streams, *new.streams})
+        return found
+
+    def next_batch_id(self) -> str:
+        """Return the id of another call of this run."""
+        return f"{self.execution_id}-{next(self._batches):06}"
 
     @cached_property
     def file_server(self) -> FileServer:
@@ -96,7 +150,9 @@ class TargetResponsys(Target):
         return KeyRing(PgpKeys.from_config(self.config))
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:  # noqa: ARG002
-        """Return the sink of the chosen delivery."""
+        """Return the sink of the chosen delivery, or the one that erases."""
+        if chosen(self.config, "erase"):
+            return EraseSink
         return ApiSink if self._over_rest else FileSink
 
     def get_sink(
@@ -129,17 +185,28 @@ class TargetResponsys(Target):
             cast("ResponsysSink", sink).prepare()
         return sink
 
+    def listen(self, file_input: IO[str] | None = None) -> None:  # type: ignore[misc]  # final, yet without a hook
+        """Read the input to its end, and leave a receipt whatever comes of it."""
+        ending: BaseException | None = None
+        try:
+            super().listen(file_input)
+        except BaseException as error:
+            ending = error
+            raise
+        finally:
+            self._finish(ending)
+
     def process_endofpipe(self) -> None:
         """Deliver what remains, report the last state and say what became of everything.
 
         Raises:
-            DataError: RSYS-6008 when files must not be published, since the tap has died.
+            DataError: RSYS-6008 when files must not be published, RSYS-6012 when nobody must be deleted,
+                since the tap has died.
             RejectedRowsError: RSYS-5302 when more records were refused than are tolerated.
         """
         sinks = [*self._sinks_to_clear, *self._sinks_active.values()]
         files = [sink for sink in sinks if isinstance(sink, FileSink)]
         with contextlib.ExitStack() as stack:
-            stack.callback(self._disconnect)
             for sink in files:
                 stack.callback(sink.close)
             if chosen(self.config, "require_final_state"):
@@ -154,14 +221,53 @@ class TargetResponsys(Target):
                 api=lambda: self.api,
                 trigger=lambda job: trigger_job(self.api.session, job),
             )
+            if chosen(self.config, "load_method") == "mirror":
+                self._remove_leavers()
             super().process_endofpipe()
         self.rejects.close()
+        for place, erased in self.erased.items():
+            self.logger.info("%s: %s", place, erased)
         report(self.logger, self.tallies, self.rejects, tolerated=chosen(self.config, "max_rejected_rows"))
 
-    def _disconnect(self) -> None:
-        for name in ("api", "file_server", "key_ring"):
+    def _remove_leavers(self) -> None:
+        """Deliver what remains; then delete who has left the audiences, each once."""
+        sinks = [*self._sinks_to_clear, *self._sinks_active.values()]
+        for sink in sinks:
+            self.drain_one(sink)
+        if chosen(self.config, "require_final_state"):
+            refuse_half_a_mirror(self._reader.last_type)
+        audiences = {sink.audience: sink for sink in sinks if isinstance(sink, ApiSink)}
+        for sink in audiences.values():
+            sink.remove_leavers()
+
+    def _finish(self, ending: BaseException | None) -> None:
+        """Settle what can be settled, let go of everything, and write the receipt."""
+        failed = isinstance(ending, Exception)
+        self.dispatcher.close(patience=LAST_ANSWERS_SECONDS if failed else 0.0)
+        for name in ("api", "file_server", "mirror", "request_log", "key_ring"):
             if connection := self.__dict__.pop(name, None):
                 connection.close()
+        path = self.config.get("receipt_file")
+        if path:
+            facts = RunFacts(
+                execution_id=self.execution_id,
+                started=self.started,
+                finished=datetime.now(UTC),
+                delivery=chosen(self.config, "delivery"),
+                load_method=chosen(self.config, "load_method"),
+                tallies=self.tallies,
+                rejects=self.rejects,
+                traffic=self._traffic,
+                files=self.files,
+                erased=list(self.erased.values()),
+            )
+            try:
+                write_receipt(path.format(execution_id=self.execution_id), receipt(facts, ending))
+            except SettingsError as error:
+                if ending is None:
+                    raise
+                # What ended the run is what has to be told.
+                self.logger.warning("%s", error)
 
     @property
     def _over_rest(self) -> bool:
@@ -213,9 +319,24 @@ class TargetResponsys(Target):
             ) from error
         self._reported_state = state
 
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """Keep what only the message says, which the SDK hands to no sink; then deliver the record."""
+        self.version = message_dict.get("version")
+        self.deleted_at = message_dict["record"].get("_sdc_deleted_at")
+        super()._process_record_message(message_dict)
+
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        """Pass over a request to remove older rows: rows are merged by key."""
-        self.logger.debug("ACTIVATE_VERSION for stream %s is passed over", message_dict.get("stream"))
+        """Delete a stream's rows of other versions, where that is wanted, after all that came before."""
+        self._assert_line_requires(message_dict, requires={"stream", "version"})
+        stream = message_dict["stream"]
+        if not chosen(self.config, "process_activate_version_messages"):
+            self.logger.debug("ACTIVATE_VERSION for stream %s is passed over", stream)
+            return
+        for stream_map in self.mapper.stream_maps.get(stream, ()):
+            sink = self._sinks_active.get(stream_map.stream_alias)
+            if sink is not None:
+                self.drain_one(sink)
+                sink.activate_version(message_dict["version"])
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:  # noqa: ARG002
         """Refuse files instead of records.

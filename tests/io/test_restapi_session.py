@@ -267,14 +267,14 @@ def test_a_limit_that_one_thread_met_is_spared_the_others(
 
     def work() -> None:
         if first.acquire(blocking=False):
-            merge(api)
+            merge(client)
         else:
             time.sleep(10)
-            other_call(api)
+            other_call(client)
 
     server.will_sign_in()
     server.will(refuse(400, code), answered, answered)
-    with api_of(server, time) as api:
+    with api_of(server, time) as client:
         time.run(2, work)
     assert all(60 <= arrival <= 61 for arrival in arrivals)
 

@@ -58,8 +58,8 @@ def rejected(config: dict[str, Any]) -> list[dict[str, Any]]:
 def test_an_audience_arrives_with_its_campaign(sandbox: Sandbox, config: dict[str, Any]) -> None:
     states = deliver(config, [PEOPLE, *people(450), state(at=450)])
     assert states == [{"at": 450}]
-    assert merges(sandbox) == [200, 200, 50]
-    stored = rows(sandbox)
+    assert sorted(merges(sandbox)) == [50, 200, 200]
+    stored = sorted(rows(sandbox), key=lambda row: int(row["SCORE"]))
     assert len(stored) == 450
     assert stored[7] == {"CAMPAIGN_ID": "c1", "EMAIL": "p7@example.com", "SCORE": "7"}
     table = sandbox.store.table(FOLDER, "people")
@@ -140,8 +140,6 @@ def test_a_table_without_primary_key_is_matched_by_the_key(sandbox: Sandbox, con
     for _ in range(2):
         deliver(config, [PEOPLE, *people(3)])
     assert len(rows(sandbox)) == 3
-    with pytest.raises(DataError, match="RSYS-5010"):
-        deliver({**config, "load_method": "insert-only"}, [PEOPLE, *people(3)])
 
 
 @pytest.mark.parametrize("folder", ["CDP", "Nowhere"])
@@ -187,6 +185,9 @@ def test_refused_rows_are_kept_with_the_reason_and_the_others_delivered(
     header, *kept = rejected(config)
     assert header == loose
     assert [line["record"] for line in kept] == [message["record"] for message in bad]
+    batches = {line["rejected"].pop("batch") for line in kept}
+    assert len(batches) == 1
+    assert batches.pop().endswith("-000001")
     assert kept[0]["rejected"] == {
         "code": "MERGEFAILED",
         "reason": 'The value "1w" is not valid for the field type INTEGER',
@@ -244,7 +245,7 @@ def test_a_lost_connection_ends_in_the_same_table(
 ) -> None:
     sandbox.rest.faults.add(Fault(action=Drop(when), method="POST", path=MEMBERS, skip=1))
     assert deliver(config, [PEOPLE, *people(500), state(at=500)]) == [{"at": 500}]
-    assert [row["SCORE"] for row in rows(sandbox)] == [str(number) for number in range(500)]
+    assert sorted(int(row["SCORE"]) for row in rows(sandbox)) == list(range(500))
 
 
 def test_a_revoked_token_is_replaced_in_the_middle(sandbox: Sandbox, config: dict[str, Any]) -> None:

@@ -136,7 +136,15 @@ def test_a_missing_folder(refuses: Any) -> None:
         ({"table_name": "{tabel}"}, ["table_name has a placeholder", "{stream}"]),
         ({"delimiter": '"'}, ["delimiter"]),
         ({"delivery": "sftp", "host": ...}, ["host is missing"]),
-        ({"load_method": "overwrite"}, ["load_method has to be one of: upsert, insert-only"]),
+        ({"load_method": "mirror"}, ["mirror_state_file is missing"]),
+        (
+            {"load_method": "mirror", "mirror_state_file": "a", "campaign_id_column": ""},
+            ["campaign_id_column is empty"],
+        ),
+        ({"process_activate_version_messages": True}, ["mirror_state_file is missing"]),
+        ({"delivery": "sftp", "hard_delete": True}, ["hard_delete works with delivery api only"]),
+        ({"receipt_file": "{run}.json"}, ["receipt_file has a placeholder", "{execution_id}"]),
+        ({"load_method": "overwrite"}, ["load_method has to be one of: upsert, insert-only, append, mirror"]),
     ],
 )
 def test_malformed_settings(refuses: Any, settings: dict[str, Any], words: list[str]) -> None:
@@ -218,11 +226,11 @@ def test_a_map_that_cannot_be_computed(fails: Any) -> None:
 def test_what_the_target_says_of_itself(tmp_path: Path) -> None:
     about = json.loads(run_target(tmp_path, {}, b"", "--about", "--format=json").stdout)
     settings = about["settings"]["properties"]
-    assert settings["load_method"]["enum"] == ["upsert", "insert-only", None]
+    assert settings["load_method"]["enum"] == ["upsert", "insert-only", "append", "mirror", None]
     assert settings["batch_size_rows"]["maximum"] == 200
     assert {"add_record_metadata", "validate_records", "stream_maps", "flattening_enabled"} <= settings.keys()
     assert "batch_config" not in settings
-    assert "process_activate_version_messages" not in settings
+    assert settings["process_activate_version_messages"]["default"] is False
     assert all(setting.get("title") and setting.get("description") for setting in settings.values())
     secrets = {name for name, setting in settings.items() if setting.get("writeOnly")}
     assert secrets == {
