@@ -77,11 +77,11 @@ def _as_known(error: Exception) -> ResponsysError:
     if type(error).__name__ == "JSONDecodeError":
         line, column = getattr(error, "lineno", "?"), getattr(error, "colno", "?")
         return SettingsError(
-            "RSYS-1007",
+            "RSYS-1015",
             f"The file of --config, --state or --catalog is not valid JSON: line {line}, column {column}.",
         )
     if isinstance(error, FileNotFoundError):
-        return SettingsError("RSYS-1008", f"There is no file {error.filename}.")
+        return SettingsError("RSYS-1016", f"There is no file {error.filename}.")
     return ResponsysError(
         "RSYS-9000",
         f"Internal error {type(error).__name__} at {_place(error.__traceback__)}.",

@@ -255,7 +255,7 @@ def test_wrong_settings_and_formats_are_one_line(tap: Tap) -> None:
     assert run.errors[0].startswith("RSYS-1000")
     run = tap("--doctor", "--format", "markdown")
     assert (run.exit_code, run.stdout) == (2, "")
-    assert run.errors[0].startswith("RSYS-1011")
+    assert run.errors[0].startswith("RSYS-1031")
 
 
 def test_the_formats_of_about_are_as_before(tap: Tap) -> None:

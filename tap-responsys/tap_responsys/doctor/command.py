@@ -55,10 +55,10 @@ def run_doctor(tap: TapResponsys, state: IO[str] | None, output_format: str | No
         output_format: text, which is the default, or json.
 
     Raises:
-        SettingsError: RSYS-1011 for another format, RSYS-1012 for a state that is no JSON object.
+        SettingsError: RSYS-1031 for another format, RSYS-1032 for a state that is no JSON object.
     """
     if output_format == "markdown":
-        raise SettingsError("RSYS-1011", "--doctor has no markdown.", "Use --format text or --format json.")
+        raise SettingsError("RSYS-1031", "--doctor has no markdown.", "Use --format text or --format json.")
     context = click.get_current_context()
     facts = gather(tap, _loaded(state), context.meta.get(_CONFIG_FILES, ()), datetime.now(UTC))
     findings = examine(facts)
@@ -74,5 +74,5 @@ def _loaded(state: IO[str] | None) -> dict[str, Any] | None:
         return None
     loaded = json.load(state)
     if not isinstance(loaded, dict):
-        raise SettingsError("RSYS-1012", "The file of --state holds no JSON object.", "Check --state.")
+        raise SettingsError("RSYS-1032", "The file of --state holds no JSON object.", "Check --state.")
     return loaded
