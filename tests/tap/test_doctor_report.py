@@ -43,6 +43,16 @@ def test_the_text_has_every_section_and_no_long_line() -> None:
     ]
 
 
+def test_paths_and_key_types_are_not_broken_at_their_hyphens() -> None:
+    facts = Setup.healthy().facts()
+    for length in range(1, 96):
+        path = f"/{'k' * length}/client-key"
+        keyed = replace(facts, keys=[KeyFacts(path, "ssh-rsa", 2048, 20)])
+        words = report(keyed, examine(keyed)).split()
+        assert f"{path}:" in words
+        assert "ssh-rsa," in words
+
+
 def test_coverage_counts_present_days_and_names_missing_ones() -> None:
     history = History()
     for days in range(45):

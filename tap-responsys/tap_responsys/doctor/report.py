@@ -64,7 +64,7 @@ def _folder(facts: Facts) -> list[str]:
     if listing.newest_mtime:
         newest = datetime.fromtimestamp(listing.newest_mtime, UTC)
         text += f"; the newest is of {newest:%Y-%m-%d %H:%M} UTC"
-    return [*textwrap.wrap(f"Folder {facts.wanted.path}", _WIDTH), *_wrapped(text)]
+    return [*_wrapped(f"Folder {facts.wanted.path}", indent=0), *_wrapped(text)]
 
 
 def _streams(found: Sequence[StreamSummary]) -> list[str]:
@@ -142,4 +142,5 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _wrapped(text: str, indent: int = 2) -> Iterable[str]:
     space = " " * indent
-    return textwrap.wrap(text, _WIDTH, initial_indent=space, subsequent_indent=space)
+    # Hyphens stand in paths, commands and names of key types, which people copy.
+    return textwrap.wrap(text, _WIDTH, initial_indent=space, subsequent_indent=space, break_on_hyphens=False)
