@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 
 from responsys_io.crypto import started_gpg
 from responsys_io.errors import ResponsysError, SettingsError, TransientError
+from responsys_io.gpgstatus import StatusLines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from _typeshed import ReadableBuffer
 
-_PREFIX = "[GNUPG:] "
-# Error numbers of libgpg-error: bad passphrase, no passphrase given.
-_PASSPHRASE_ERRORS = {11, 177}
-_ERROR_NUMBER = 0xFFFF
 _STATUS_BLOCK = 1 << 16
 
 
@@ -81,29 +78,27 @@ class Encrypting(io.RawIOBase):
 
 
 def encryption_problem(status: str, exit_code: int) -> ResponsysError:
-    """Return why gpg did not encrypt, by its status lines (GnuPG's doc/DETAILS describes them).
+    """Return why gpg did not encrypt, by its status lines.
 
     Args:
         status: The lines.
         exit_code: gpg's exit code, negative for a signal.
     """
-    said = [line.removeprefix(_PREFIX).split() for line in status.splitlines() if line.startswith(_PREFIX)]
-    words = {each[0] for each in said if each}
-    errors = {int(each[2]) & _ERROR_NUMBER for each in said if each[0] in {"ERROR", "FAILURE"} and each[2:]}
-    if errors & _PASSPHRASE_ERRORS or "MISSING_PASSPHRASE" in words:
+    lines = StatusLines.of(status)
+    if lines.lacks_passphrase([*lines.args("ERROR"), *lines.args("FAILURE")]):
         return SettingsError(
             "RSYS-1308",
             "gpg cannot sign with the key in pgp_private_key: its passphrase is wrong or missing.",
             "Check pgp_passphrase.",
         )
-    if "INV_SGNR" in words:
+    if lines.has("INV_SGNR"):
         return SettingsError(
             "RSYS-1308",
             "gpg cannot sign with the key in pgp_private_key: it has expired, was revoked or is of another "
             "use.",
             "Set a key that can sign, or unset pgp_private_key to send files without a signature.",
         )
-    if "INV_RECP" in words:
+    if lines.has("INV_RECP"):
         return SettingsError(
             "RSYS-1307",
             "gpg cannot encrypt for the key in pgp_public_key: it has expired, was revoked or is of another "

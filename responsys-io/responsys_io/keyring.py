@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from responsys_io.crypto import Decrypted, gpg_environment
 from responsys_io.encryption import Encrypting
 from responsys_io.errors import SettingsError
+from responsys_io.gpgstatus import StatusLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,7 +150,7 @@ class KeyRing:
             command, input=key, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=gpg_environment(),
             process_group=0, check=False,
         )  # fmt: skip
-        found = re.findall(r"^\[GNUPG:\] IMPORT_OK (\d+) (\S+)", done.stdout.decode(), re.MULTILINE)
+        found = StatusLines.of(done.stdout.decode()).args("IMPORT_OK")
         taken = frozenset(fingerprint for flags, fingerprint in found if int(flags) & flag == flag)
         if not taken:
             raise SettingsError(

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 
 from responsys_io.errors import DataError, ResponsysError, TransientError
 from responsys_io.files import FileUnavailableError
+from responsys_io.gpgstatus import StatusLines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_PREFIX = "[GNUPG:] "
-# Error numbers of libgpg-error: bad passphrase, no passphrase given.
-_PASSPHRASE_ERRORS = {11, 177}
-_ERROR_NUMBER = 0xFFFF
 _AGAIN = "Nothing of it counts as read; if it stays so, have it exported again."
 
 
 @dataclass
 class Verdict:
-    """The status lines of one run of gpg (GnuPG's doc/DETAILS describes them).
+    """What the status lines of one run of gpg come to.
 
     Args:
         name: The file, for error texts.
@@ -29,12 +26,11 @@ class Verdict:
 
     name: str
     signers: Collection[str]
-    _said: list[list[str]] = field(default_factory=list)
+    _status: StatusLines = field(default_factory=StatusLines)
 
     def add(self, line: str) -> None:
         """Take a status line."""
-        if line.startswith(_PREFIX):
-            self._said.append(line.removeprefix(_PREFIX).split())
+        self._status.add(line)
 
     def problem(self, exit_code: int, *, took_all: bool) -> ResponsysError | None:
         """Return why the text must not count as read, None when it is whole and as it was encrypted.
@@ -54,24 +50,28 @@ class Verdict:
         return failed
 
     def _forgery(self) -> DataError | None:
-        if not self._has("BADSIG"):
+        if not self._status.has("BADSIG"):
             return None
         return DataError(
             "RSYS-3209", f"{self.name} is not what its sender has signed: it was damaged or changed.", _AGAIN
         )
 
     def _decryption_problem(self, *, took_all: bool) -> DataError | None:
-        if self._has("DECRYPTION_OKAY") and (self._has("GOODMDC") or self._is_aead()) and took_all:
+        if (
+            self._status.has("DECRYPTION_OKAY")
+            and (self._status.has("GOODMDC") or self._is_aead())
+            and took_all
+        ):
             return None
-        if not self._has("DECRYPTION_KEY") and (problem := self._key_problem()):
+        if not self._status.has("DECRYPTION_KEY") and (problem := self._key_problem()):
             return problem
-        if not self._has("ENC_TO") and not self._has("NEED_PASSPHRASE_SYM"):
+        if not self._status.has("ENC_TO") and not self._status.has("NEED_PASSPHRASE_SYM"):
             return FileUnavailableError(
                 "RSYS-3208",
                 f"{self.name} holds no PGP-encrypted message.",
                 "Its name or its first bytes promise one; a signature alone is not enough.",
             )
-        if any(info[:1] == ["0"] for info in self._args("DECRYPTION_INFO")) and not self._is_aead():
+        if any(info[:1] == ["0"] for info in self._status.args("DECRYPTION_INFO")) and not self._is_aead():
             return FileUnavailableError(
                 "RSYS-3207",
                 f"{self.name} is encrypted without integrity protection, so a change would go unnoticed.",
@@ -82,18 +82,14 @@ class Verdict:
         )
 
     def _key_problem(self) -> DataError | None:
-        errors = {
-            int(info[1]) & _ERROR_NUMBER
-            for info in self._args("ERROR")
-            if info[0] == "pkdecrypt_failed" and info[1:]
-        }
-        if errors & _PASSPHRASE_ERRORS or self._has("MISSING_PASSPHRASE"):
+        errors = [info for info in self._status.args("ERROR") if info[0] == "pkdecrypt_failed"]
+        if self._status.lacks_passphrase(errors):
             return DataError(
                 "RSYS-3206",
                 f"{self.name} cannot be decrypted: the passphrase of the private key is wrong or missing.",
                 "Check pgp_passphrase.",
             )
-        if self._has("NO_SECKEY"):
+        if self._status.has("NO_SECKEY"):
             return DataError(
                 "RSYS-3205",
                 f"{self.name} is encrypted for another key than the one in pgp_private_key.",
@@ -122,7 +118,7 @@ class Verdict:
     def _signatures(self) -> Iterator[tuple[str, str]]:
         """Yield how each signature that fits its text was judged, and its primary key's fingerprint."""
         judged = ""
-        for keyword, *args in self._said:
+        for keyword, *args in self._status.said:
             if keyword in {"GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG"}:
                 judged = keyword
             elif keyword == "VALIDSIG" and judged:
@@ -132,13 +128,9 @@ class Verdict:
     def _is_about_others(self) -> bool:
         """Tell whether gpg only complains of keys that other recipients or further signers have."""
         failures = ("DECRYPTION_FAILED", "FAILURE", "NODATA", "UNEXPECTED")
-        return (self._has("NO_SECKEY") or self._has("ERRSIG")) and not any(map(self._has, failures))
+        return (self._status.has("NO_SECKEY") or self._status.has("ERRSIG")) and not any(
+            map(self._status.has, failures)
+        )
 
     def _is_aead(self) -> bool:
-        return any(info[2:] > ["0"] for info in self._args("DECRYPTION_INFO"))
-
-    def _has(self, keyword: str) -> bool:
-        return any(said[:1] == [keyword] for said in self._said)
-
-    def _args(self, keyword: str) -> list[list[str]]:
-        return [said[1:] for said in self._said if said[:1] == [keyword]]
+        return any(info[2:] > ["0"] for info in self._status.args("DECRYPTION_INFO"))
