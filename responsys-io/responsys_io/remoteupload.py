@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from responsys_io.errors import DataError, ResponsysError, TransientError
 from responsys_io.readahead import FileEndsEarlyError, ReadAhead
+from responsys_io.remotewrite import exists
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,15 +195,12 @@ class Upload:
             remove(sftp, aside)
 
     def _refuse_to_replace(self, sftp: paramiko.SFTPClient) -> None:
-        try:
-            sftp.stat(self._path)
-        except FileNotFoundError:
-            return
-        raise DataError(
-            "RSYS-2302",
-            f"There is a file {self._path} already, and existing_file is refuse.",
-            "Let the import job take it, remove it, or put the time into the name.",
-        )
+        if exists(sftp, self._path):
+            raise DataError(
+                "RSYS-2302",
+                f"There is a file {self._path} already, and existing_file is refuse.",
+                "Let the import job take it, remove it, or put the time into the name.",
+            )
 
     def _clean_up(self) -> None:
         with contextlib.suppress(ResponsysError):

@@ -25,24 +25,25 @@ def move(sftp: paramiko.SFTPClient, path: str, target: str, *, again: bool) -> N
         # The plain rename of SFTP version 3 refuses a name that is taken.
         sftp.rename(path, target)
     except OSError:
-        if not again or _exists(sftp, path) or not _exists(sftp, target):
+        if not again or exists(sftp, path) or not exists(sftp, target):
             raise
 
 
 def make_folder(sftp: paramiko.SFTPClient, folder: str) -> None:
     """Make a folder, with those above it, where it is missing."""
-    if folder in {"", "/"} or _exists(sftp, folder):
+    if folder in {"", "/"} or exists(sftp, folder):
         return
     make_folder(sftp, posixpath.dirname(folder))
     try:
         sftp.mkdir(folder)
     except OSError:
         # Another run may have made it meanwhile.
-        if not _exists(sftp, folder):
+        if not exists(sftp, folder):
             raise
 
 
-def _exists(sftp: paramiko.SFTPClient, path: str) -> bool:
+def exists(sftp: paramiko.SFTPClient, path: str) -> bool:
+    """Tell whether there is anything of a name."""
     try:
         sftp.stat(path)
     except FileNotFoundError:

@@ -204,8 +204,7 @@ class TargetResponsys(Target):
                 since the tap has died.
             RejectedRowsError: RSYS-5302 when more records were refused than are tolerated.
         """
-        sinks = [*self._sinks_to_clear, *self._sinks_active.values()]
-        files = [sink for sink in sinks if isinstance(sink, FileSink)]
+        files = [sink for sink in self._sinks if isinstance(sink, FileSink)]
         with contextlib.ExitStack() as stack:
             for sink in files:
                 stack.callback(sink.close)
@@ -231,7 +230,7 @@ class TargetResponsys(Target):
 
     def _remove_leavers(self) -> None:
         """Deliver what remains; then delete who has left the audiences, each once."""
-        sinks = [*self._sinks_to_clear, *self._sinks_active.values()]
+        sinks = self._sinks
         for sink in sinks:
             self.drain_one(sink)
         if chosen(self.config, "require_final_state"):
@@ -268,6 +267,11 @@ class TargetResponsys(Target):
                     raise
                 # What ended the run is what has to be told.
                 self.logger.warning("%s", error)
+
+    @property
+    def _sinks(self) -> list[Sink]:
+        """The sinks of all streams, of earlier schemas as well."""
+        return [*self._sinks_to_clear, *self._sinks_active.values()]
 
     @property
     def _over_rest(self) -> bool:
