@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 WINDOW_SECONDS = 60.0
 
-_PREFIX = re.compile(r"^/rest/(?P<family>\w+)/v[\d.]+(?=/)|^/rest/(?=api/|asyncApi/|haApi/|haAsyncApi/)")
+_STANDARD_PREFIX = re.compile(r"^/rest/api(?:/v[\d.]+)?(?=/)")
+_OTHER_PREFIX = re.compile(r"^/rest(?P<family>/\w+)/v[\d.]+(?=/)")
 _PARAMETER = re.compile(r"\{[^}]*\}")
 # All calls are in flight and none has ended: look again soon.
 _BUSY_PAUSE = 0.05
@@ -31,15 +32,17 @@ class ApiFunction:
 
     Args:
         verb: HTTP method in upper case.
-        path: Template below the API's prefix, for example `/suppData`; parameters stand in braces and
-            their names do not matter.
+        path: Template, for example `/suppData`, with or without the prefix of the standard API; the family
+            of another one, for example `asyncApi`, counts. Parameters stand in braces and their names do
+            not matter.
     """
 
     verb: str
     path: str
 
     def __post_init__(self) -> None:
-        path = _PARAMETER.sub("{}", _PREFIX.sub("", self.path)).rstrip("/")
+        path = _OTHER_PREFIX.sub(r"\g<family>", _STANDARD_PREFIX.sub("", self.path))
+        path = _PARAMETER.sub("{}", path).rstrip("/")
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "verb", self.verb.upper())
 
@@ -61,7 +64,9 @@ def parse_limits(document: Any) -> dict[ApiFunction, int]:
             continue
         verb, path, limit = entry.get("verb"), entry.get("resource_path"), str(entry.get("limit", "")).strip()
         if isinstance(verb, str) and isinstance(path, str) and limit.isdecimal() and int(limit) > 0:
-            limits[ApiFunction(verb, path)] = int(limit)
+            function = ApiFunction(verb, path)
+            # Functions that are named alike are kept to the lower limit.
+            limits[function] = min(int(limit), limits.get(function, int(limit)))
     return limits
 
 

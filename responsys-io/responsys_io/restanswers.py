@@ -50,6 +50,7 @@ _REMEDIES = {
     "ACCOUNT_SUSPENDED": "The account is suspended: ask Oracle.",
     "API_DISABLED_FOR_USER": "The user needs a web services role, for example Table Web Services Manager. "
     "Campaigns can be read only in accounts that have the Email Message Designer.",
+    "ASYNC_API_DISABLED_FOR_USER": "Set api_mode to sync, or ask Oracle to enable the asynchronous API.",
     "INSUFFICIENT_ACCESS": "The user needs a web services role, for example Table Web Services Manager.",
     "CONNECT_DISABLED_FOR_USER": "The user needs access to Connect, for example the role Data Director.",
     "API_BLOCKED": "Oracle has barred this user from this function: ask Oracle's support.",

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from responsys_io.errors import DataError
-from responsys_io.mergeresults import refused_records
+from responsys_io.answeredrows import answered_rows, named_rows
 from responsys_io.proxies import configured_proxy
 from responsys_io.ratelimit import parse_limits
+from responsys_io.recordcalls import MAX_RECORDS, UpdateOnMatch, carry_out
 from responsys_io.restanswers import RefusedError
 from responsys_io.resthttp import Http
 from responsys_io.restlogin import ApiLogin
 from responsys_io.restpages import listed
 from responsys_io.restsession import Endpoint, RestSession, encoded
 from responsys_io.supplemental import Table, columns_of, listed_table
+from responsys_io.tablecalls import merge_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,15 +27,9 @@ if TYPE_CHECKING:
     from responsys_io.ratelimit import ApiFunction
     from responsys_io.restretry import Pursuit
 
+__all__ = ["MAX_RECORDS", "RestApi", "UpdateOnMatch", "User"]
+
 logger = logging.getLogger(__name__)
-
-MAX_RECORDS = 200
-"""Records that a merge call takes."""
-
-MAX_BODY_BYTES = 8 * 2**20
-"""Above 10 MB the gateway drops the connection without an answer (Oracle's handlingErrorsMain page)."""
-
-UpdateOnMatch = Literal["REPLACE_ALL", "NO_UPDATE"]
 
 _MISSING_TABLE = {"RESOURCE_NOT_FOUND", "TABLE_NOT_FOUND"}
 MISSING_RECORD = {"RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND"}
@@ -45,7 +40,6 @@ _USER_INFO = Endpoint("GET", "/user/info", "read the user's details")
 _TABLES = Endpoint("GET", "/suppData", "list the supplemental tables")
 _COLUMNS = Endpoint("GET", "/folder/{folder}/suppData/{table}", "describe the table")
 _CREATE = Endpoint("POST", "/folders/{folder}/suppData", "create the table")
-_MERGE = Endpoint("POST", "/folders/{folder}/suppData/{table}/members", "merge records")
 _READ = Endpoint("GET", "/folders/{folder}/suppData/{table}/members", "read a record")
 _DELETE = Endpoint("DELETE", "/folders/{folder}/suppData/{table}/members", "delete a record")
 
@@ -151,17 +145,11 @@ class RestApi:
         *,
         update_on_match: UpdateOnMatch = "REPLACE_ALL",
         match_columns: Sequence[str] | None = None,
+        insert_on_no_match: bool = True,
+        map_template_name: str | None = None,
         repeatable: bool = True,
     ) -> dict[int, str]:
-        """Merge records; a call whose body would be too large is made in halves.
-
-        Args:
-            table: Folder and name count.
-            field_names: Columns as the table spells them, those of the key among them.
-            records: A value per column each; at most `MAX_RECORDS`.
-            update_on_match: What happens to a row that is there already.
-            match_columns: For a table without primary key, the columns that identify a row; else None.
-            repeatable: Whether the call may be sent again when its outcome is not known.
+        """Merge records, see `merge_call`; a call whose body would be too large is made in halves.
 
         Returns:
             Responsys's words by index in `records`, for those that were refused.
@@ -172,43 +160,17 @@ class RestApi:
                 attributed to the records.
             UnknownOutcomeError: RSYS-4004 when a call that is not repeatable may have been carried out.
         """
-        record_data = {
-            "fieldNames": list(field_names),
-            "records": [list(record) for record in records],
-            "mapTemplateName": None,
-        }
-        request: dict[str, Any] = {
-            "recordData": record_data,
-            "insertOnNoMatch": True,
-            "updateOnMatch": update_on_match,
-        }
-        if match_columns is not None:
-            request["matchColumnNames"] = list(match_columns)
-        body = encoded(request)
-        if len(body) > MAX_BODY_BYTES:
-            if len(records) == 1:
-                raise DataError(
-                    "RSYS-4011",
-                    f"A record for table {table.name} is larger than a call may be "
-                    f"({MAX_BODY_BYTES >> 20} MiB).",
-                    "Leave out or shorten its long texts.",
-                )
-            middle = len(records) // 2
-            refused: dict[int, str] = {}
-            for start, part in ((0, records[:middle]), (middle, records[middle:])):
-                answered = self.merge(
-                    table,
-                    field_names,
-                    part,
-                    update_on_match=update_on_match,
-                    match_columns=match_columns,
-                    repeatable=repeatable,
-                )
-                refused |= {start + index: words for index, words in answered.items()}
-            return refused
-        names = {"folder": table.folder, "table": table.name}
-        answer = self.session.call(_MERGE, names, body=body, repeatable=repeatable, rows=len(records))
-        return refused_records(table.name, records, _records(answer, _MERGE))
+        call = merge_call(
+            table,
+            field_names,
+            records,
+            update_on_match=update_on_match,
+            match_columns=match_columns,
+            insert_on_no_match=insert_on_no_match,
+            map_template_name=map_template_name,
+            repeatable=repeatable,
+        )
+        return carry_out(self.session, call)
 
     def read(
         self, table: Table, key: Mapping[str, str], field_names: Sequence[str] = ("all",)
@@ -221,9 +183,7 @@ class RestApi:
             if error.error_code in MISSING_RECORD:
                 return None
             raise
-        rows = _records(answer, _READ)
-        names = answer["recordData"].get("fieldNames")
-        return dict(zip(names, rows[0], strict=True)) if rows and isinstance(names, list) else None
+        return next(named_rows(answer, _READ), None)
 
     def delete(self, table: Table, key: Mapping[str, str]) -> str | None:
         """Delete the record with that full primary key.
@@ -237,20 +197,12 @@ class RestApi:
         """
         names = {"folder": table.folder, "table": table.name}
         answer = self.session.call(_DELETE, names, query=_key_query(key), rows=1)
-        words = [str(row[0]) for row in _records(answer, _DELETE) if row]
+        words = [str(row[0]) for row in answered_rows(answer, _DELETE) if row]
         return next((text.strip() for text in words if text.startswith("DELETEFAILED:")), None)
 
 
 def _key_query(key: Mapping[str, str]) -> list[tuple[str, str]]:
     return [*(("qa", name) for name in key), *(("id", value) for value in key.values())]
-
-
-def _records(answer: Any, endpoint: Endpoint) -> list[list[Any]]:
-    data = _object(answer, endpoint).get("recordData")
-    rows = data.get("records") if isinstance(data, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise endpoint.unusable()
-    return rows
 
 
 def _object(document: Any, endpoint: Endpoint) -> dict[str, Any]:

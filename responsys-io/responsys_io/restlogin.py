@@ -39,6 +39,11 @@ _LOGIN = ApiFunction("POST", "/auth/token")
 _ATTEMPTS = 4
 
 
+def has_secret(config: Mapping[str, Any]) -> bool:
+    """Tell whether settings hold a password, or something of a login by certificate."""
+    return any(config.get(name) for name in ("api_password", *CERTIFICATE_SETTINGS))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ApiLogin:
     """How to reach and enter the REST API; the fields are the plugins' settings of these names.

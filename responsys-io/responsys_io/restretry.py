@@ -26,6 +26,7 @@ CAPACITY_WINDOW = 600.0
 
 _UNAVAILABLE = 503
 _FAILED_OVER = "UNRECOVERABLE_EXCEPTION"
+_QUEUE_FULL = "UNABLE_TO_SUBMIT_ASYNC_REQUEST"
 _LONGEST_STATED_WAIT = 300.0
 
 
@@ -128,7 +129,7 @@ class Pursuit:
 
 def _may_have_been_done(judged: Judged) -> bool:
     if judged.verdict is Verdict.TRY_AGAIN:
-        return judged.status != _UNAVAILABLE
+        return judged.status != _UNAVAILABLE and judged.error_code != _QUEUE_FULL
     return judged.error_code == _FAILED_OVER
 
 

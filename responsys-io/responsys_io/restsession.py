@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STANDARD_API = "/rest/api/v1.3"
+ASYNC_API = "/rest/asyncApi/v1.3"
 
 # What may stand in a log; all else in a path may be the id of a person.
 _OBJECT_NAMES = {"folder", "table", "list", "pet", "campaign", "program", "job"}
@@ -49,7 +50,7 @@ class Endpoint:
     @property
     def function(self) -> ApiFunction:
         """The function that Responsys counts calls of this operation under."""
-        return ApiFunction(self.verb, self.path)
+        return ApiFunction(self.verb, self.prefix + self.path)
 
     def url_path(self, **names: str) -> str:
         """Return the path for objects of these names."""

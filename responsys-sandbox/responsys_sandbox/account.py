@@ -150,6 +150,11 @@ class Account:
         jobs = ExportJobs(self._download, self._spool, plan.exports, self._pgp, half_way)
         return jobs.sample(stem, rows, plan.clock.run_at(days) + HOUR)
 
+    def contacts(self) -> list[dict[str, str | int]]:
+        """Return the fields of the people who are in the list now, see `Contact.list_fields`."""
+        plan, days = self._read()
+        return [contact.list_fields() for contact in self._lived(plan, days).contacts]
+
     def _lived(self, plan: AccountPlan, days: int) -> Simulation:
         """Return the simulation after so many days; one that is behind lives through them unrecorded."""
         if self._simulation is None or self._simulation.days > days:

@@ -27,6 +27,30 @@ CREATE TABLE IF NOT EXISTS supplemental_row (
     id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL REFERENCES supplemental_table (id) ON DELETE CASCADE,
     key TEXT, data TEXT NOT NULL, UNIQUE (table_id, key)
 );
+CREATE TABLE IF NOT EXISTS profile_list (
+    id INTEGER PRIMARY KEY, folder TEXT NOT NULL, name TEXT NOT NULL UNIQUE, columns TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS list_member (
+    list_id INTEGER NOT NULL REFERENCES profile_list (id), riid INTEGER NOT NULL UNIQUE, data TEXT NOT NULL,
+    PRIMARY KEY (list_id, riid)
+);
+CREATE TABLE IF NOT EXISTS permission_change (
+    id INTEGER PRIMARY KEY, list_id INTEGER NOT NULL REFERENCES profile_list (id), riid INTEGER NOT NULL,
+    column_name TEXT NOT NULL, before TEXT, after TEXT
+);
+CREATE TABLE IF NOT EXISTS profile_extension (
+    id INTEGER PRIMARY KEY, list_id INTEGER NOT NULL REFERENCES profile_list (id), folder TEXT NOT NULL,
+    name TEXT NOT NULL, columns TEXT NOT NULL, UNIQUE (list_id, name)
+);
+CREATE TABLE IF NOT EXISTS extension_row (
+    extension_id INTEGER NOT NULL REFERENCES profile_extension (id) ON DELETE CASCADE,
+    riid INTEGER NOT NULL REFERENCES list_member (riid) ON DELETE CASCADE, data TEXT NOT NULL,
+    PRIMARY KEY (extension_id, riid)
+);
+CREATE TABLE IF NOT EXISTS async_request (
+    id TEXT PRIMARY KEY, accepted_at REAL NOT NULL, function TEXT NOT NULL, path TEXT NOT NULL,
+    names TEXT NOT NULL, body BLOB NOT NULL, reference TEXT, processed_at REAL, status TEXT, response TEXT
+);
 CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, issued_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS request (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER,

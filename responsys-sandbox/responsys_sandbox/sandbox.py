@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
 from responsys_sandbox.account import Account, AccountPlan, known_plan
 from responsys_sandbox.apicertificates import ApiCertificateFolder
@@ -14,9 +16,11 @@ from responsys_sandbox.background import BackgroundLoop
 from responsys_sandbox.certificates import ensure_certificates, server_context
 from responsys_sandbox.keys import ensure_key, fingerprint, write_secret
 from responsys_sandbox.pgp import PgpKeyFolder
+from responsys_sandbox.profilelists import contacts_list
 from responsys_sandbox.rest import RestApi, RestOptions
 from responsys_sandbox.sftp import HOME_FOLDERS, FileServer, SftpOptions
 from responsys_sandbox.store import Store
+from responsys_sandbox.values import STORED_TIMESTAMP
 
 HOST = "127.0.0.1"
 
@@ -95,6 +99,17 @@ class Sandbox:
     def __exit__(self, *exc: object) -> None:
         self._running.close()
 
+    def fill_list(self) -> None:
+        """Make the account's contacts members of the list that the API has; without this it begins empty.
+
+        What the API then does to members does not come back to the exports.
+        """
+        zone = ZoneInfo(self.options.rest.account_time_zone)
+        profile_list = contacts_list(self.options.rest.folders[0])
+        self.store.lists.add_members(
+            profile_list, (_member(fields, zone) for fields in self.account.contacts())
+        )
+
     def _serve_files(self, loop: BackgroundLoop, stack: ExitStack) -> dict[str, str]:
         """Start the file server; return the settings of those who use it."""
         host_key, client_key = self.keys / "host_key", self.keys / "client_key"
@@ -155,3 +170,13 @@ class Sandbox:
             "API_PRIVATE_KEY_FILE": str(files.client_key_file),
             "API_SERVER_CERTIFICATE_FILE": str(files.server_certificate_file),
         }
+
+
+def _member(fields: dict[str, str | int], zone: ZoneInfo) -> dict[str, str | None]:
+    """Return a contact as the API keeps it: times as clock times, nothing for an empty text."""
+    return {
+        name: datetime.fromtimestamp(value, zone).strftime(STORED_TIMESTAMP)
+        if isinstance(value, int)
+        else value or None
+        for name, value in fields.items()
+    }

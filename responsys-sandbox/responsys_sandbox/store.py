@@ -1,4 +1,4 @@
-"""The account's memory: folders, supplemental tables, tokens and the request log, in one SQLite file."""
+"""The account's memory in one SQLite file: folders, supplemental tables, tokens, requests, and the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Self
 
+from responsys_sandbox.asyncstore import AsyncStore
 from responsys_sandbox.database import Database
+from responsys_sandbox.extensionstore import ExtensionStore
+from responsys_sandbox.liststore import ListStore
 from responsys_sandbox.records import Outcome, key_of, merge_record
 from responsys_sandbox.tables import Column, Table
 
@@ -49,11 +52,20 @@ class Store:
 
     Safe to share between threads, and between processes: a second Store on the same file sees every
     finished change.
+
+    Attributes:
+        path: the file.
+        lists: the profile lists and their members.
+        extensions: the profile extension tables of the lists.
+        asynchronous: the requests that were queued.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._database = Database(path)
+        self.lists = ListStore(self._database)
+        self.extensions = ExtensionStore(self._database)
+        self.asynchronous = AsyncStore(self._database)
 
     def close(self) -> None:
         """Close the file; the Store cannot be used afterwards."""

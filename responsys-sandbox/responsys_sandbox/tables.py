@@ -5,10 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-TEXT_WIDTHS = {"CHAR": 1, "STR25": 25, "STR100": 100, "STR500": 500, "STR4000": 4000}
-"""Characters each text type holds. The UI knows STR50 and STR255 too; tables made by REST do not."""
+TEXT_WIDTHS = {
+    "CHAR": 1,
+    "STR25": 25,
+    "STR50": 50,
+    "STR100": 100,
+    "STR255": 255,
+    "STR500": 500,
+    "STR4000": 4000,
+}
+"""Characters each text type holds. STR50 and STR255 are those of profile lists alone."""
 
-FIELD_TYPES = (*TEXT_WIDTHS, "INTEGER", "NUMBER", "TIMESTAMP")
+FIELD_TYPES = ("CHAR", "STR25", "STR100", "STR500", "STR4000", "INTEGER", "NUMBER", "TIMESTAMP")
+"""Types of the columns of a supplemental table that is made over REST."""
+
+EXTENSION_FIELD_TYPES = ("STR500", "STR4000", "INTEGER", "NUMBER", "TIMESTAMP")
+"""Types of the columns of a profile extension table that is made over REST."""
 
 MAX_KEY_COLUMNS = 4
 MAX_NAME_LENGTH = 100

@@ -37,7 +37,7 @@ def stored(
 
     Args:
         text: the value as sent.
-        field_type: one of `FIELD_TYPES`.
+        field_type: INTEGER, NUMBER, TIMESTAMP or one of `TEXT_WIDTHS`.
         width_in_bytes: measure text in UTF-8 bytes instead of characters (no source says which).
         zulu_becomes: the zone a `...Z` timestamp is moved to; None keeps the clock time as written.
 

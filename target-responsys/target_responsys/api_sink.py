@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError
 from target_responsys.batches import Batcher
-from target_responsys.deletion import delete_row
-from target_responsys.loading import merge_calls
+from target_responsys.destinations import MergeRules
+from target_responsys.loading import refuse_load_method, removals
+from target_responsys.lookup import find_destination
 from target_responsys.matching import match
+from target_responsys.memberrecords import records_of
+from target_responsys.mergecalls import MergeCalls
 from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.settings import chosen
 from target_responsys.sink import ResponsysSink
-from target_responsys.tables import find_or_create
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,14 +40,14 @@ class ApiSink(ResponsysSink):
         """
         config = self._target.config
         load_method = chosen(config, "load_method")
-        create = chosen(config, "create_tables") == "apply"
-        table = find_or_create(self._target.api, self.route, create=create)
+        destination = find_destination(self._target.api, self.route, create=chosen(config, "create_tables"))
+        table = destination.table
         self._appends = load_method == "append"
         self._match = match(self.route, table, whole_rows=self._appends)
-        removing = [
-            name for name in ("hard_delete", "process_activate_version_messages") if chosen(config, name)
-        ]
-        self._calls = merge_calls(self._target.api, self._match, load_method, removing=removing)
+        rules = MergeRules.from_config(config)
+        refuse_load_method(destination, load_method, rules, removing=removals(config))
+        self._records = records_of(self._target.api, destination, rules, self._match.match_columns)
+        self._calls = MergeCalls(self._records, repeatable=bool(table.primary_key))
         self._deletes = load_method == "mirror" or chosen(config, "hard_delete")
         types = [column.type for column in self._match.columns]
         self._make_row = RowMaker(self.route, self.zone, column_types=types)
@@ -200,8 +202,7 @@ class ApiSink(ResponsysSink):
 
     def _submit_deletion(self, key: Key, settle: Any) -> None:
         named = dict(zip(self._key_names, key, strict=True))
-        work = partial(delete_row, self._target.api, self._match.table, named)
-        self._target.dispatcher.submit([(self._place, key)], work, settle)
+        self._target.dispatcher.submit([(self._place, key)], partial(self._records.delete, named), settle)
 
     def _count_deletion(self, outcome: Deleted) -> None:
         if not outcome.failure:

@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
 # Ids have to stay the same for ever: this never changes.
 _NAMESPACE = uuid.UUID("6f1f7a52-4f0b-5d0c-9a3e-6a2f5f0c7b11")
@@ -30,3 +30,8 @@ def campaign_id(stream: str, *, given: str | None = None, name: str | None = Non
 def execution_id(started: datetime) -> str:
     """Return the id of a run that started at that moment (UTC), to the millisecond."""
     return f"{started:%Y%m%dT%H%M%S}{started.microsecond // 1000:03}Z"
+
+
+def executed_at(started: datetime, zone: tzinfo) -> str:
+    """Return the start of a run as timestamps are written: in a zone, to the second."""
+    return started.astimezone(zone).isoformat(" ", "seconds")[:19]

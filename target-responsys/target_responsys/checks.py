@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.naming import object_name_problem
-from responsys_io.restlogin import CERTIFICATE_SETTINGS
+from responsys_io.restlogin import has_secret
 from responsys_io.settings import format_problems
+from target_responsys.destinationchecks import destination_problems
 from target_responsys.filechecks import file_problems
 from target_responsys.filenames import PLACES
 from target_responsys.settings import chosen, delimiter
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NEEDED = {
-    "api": ("api_url", "api_username", "folder_name"),
+    "api": ("api_url", "api_username"),
     "sftp": ("host", "username"),
 }
 _PLACES = {
     "table_name": ("stream",),
+    "pet_name": ("stream",),
     "file_name": PLACES,
     "rejects_file": ("execution_id",),
     "receipt_file": ("execution_id",),
@@ -35,15 +37,18 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
         for name in _NEEDED[delivery]
         if config.get(name) in {None, ""}
     ]
-    if delivery == "api" and not any(config.get(name) for name in ("api_password", *CERTIFICATE_SETTINGS)):
+    if delivery == "api" and not has_secret(config):
         found.append(
             f"Setting api_password is missing; delivery {delivery} needs it, or the keys of a login by "
             "certificate."
         )
     folder = config.get("folder_name")
+    if not folder and delivery == "api" and chosen(config, "destination") == "supplemental":
+        found.append("Setting folder_name is missing; destination supplemental needs it.")
     if folder and (problem := object_name_problem(folder)):
         found.append(f"Setting folder_name names no folder: {problem}.")
     found += file_problems(config)
+    found += destination_problems(config)
     found += format_problems(
         encoding=chosen(config, "encoding"),
         timezone=chosen(config, "timezone"),

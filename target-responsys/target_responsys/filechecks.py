@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from responsys_io.restlogin import has_secret
 from target_responsys.datemask import mask_problem
 from target_responsys.filenames import template_problem
 from target_responsys.settings import chosen, delimiter
@@ -11,7 +12,7 @@ from target_responsys.settings import chosen, delimiter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NEEDED_BY_REST = ("api_url", "api_username", "api_password")
+_NEEDED_BY_REST = ("api_url", "api_username")
 
 
 def file_problems(config: Mapping[str, Any]) -> list[str]:
@@ -39,6 +40,11 @@ def file_problems(config: Mapping[str, Any]) -> list[str]:
             for name in _NEEDED_BY_REST
             if not config.get(name)
         ]
+        if not has_secret(config):
+            found.append(
+                "Setting api_password is missing; connect_job_id needs it, or the keys of a login by "
+                "certificate."
+            )
     return found
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from responsys_io.errors import DataError, ResponsysError, TransientError
 from target_responsys.readback import missing_rows, unreadable
 from target_responsys.settings import chosen
+from target_responsys.tablerules import TableRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,9 +45,7 @@ class Delivered:
 
 def job_of(config: Mapping[str, Any], stream: str) -> str:
     """Return the id of the import job that loads a stream; empty where none is to be started."""
-    rule = (config.get("tables") or {}).get(stream)
-    own = rule.get("connect_job_id") if isinstance(rule, dict) else None
-    return own or config.get("connect_job_id") or ""
+    return TableRule.of_stream(stream, config).connect_job_id or config.get("connect_job_id") or ""
 
 
 def follow_up(

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from responsys_io.errors import DataError
+from target_responsys.destinations import Destination
+from target_responsys.guard import refuse
+from target_responsys.schema_plan import column_findings, schema_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,23 +43,15 @@ def match(route: Route, table: Table, *, whole_rows: bool = False) -> Match:
         whole_rows: Take all columns for the key of a table without primary key.
 
     Raises:
-        DataError: RSYS-5004 for columns that the table has not, RSYS-5005 for a key that is not complete or
-            that does not keep campaigns apart.
+        DataError: RSYS-5004 for columns that the table has not, RSYS-5001 for those that it cannot get,
+            RSYS-5020 for those that cannot hold what the stream has, RSYS-5005 for a key that is not complete
+            or that does not keep campaigns apart.
     """
-    where = f"{table.folder}/{table.name}"
+    destination = Destination(route.kind, table, route.list_name)
+    refuse(list(column_findings(route, schema_plan(route, table.columns), destination)))
+    where = str(destination)
     by_name = {column.name.upper(): column for column in table.columns}
-    wanted = {constant.column: constant.type for constant in route.constants}
-    wanted |= {each.column: each.type for each in route.fields}
-    if missing := [name for name in wanted if name.upper() not in by_name]:
-        raise DataError(
-            "RSYS-5004",
-            f"Table {where} has no column "
-            f"{', '.join(f'{name.upper()} ({wanted[name]})' for name in missing)}, which stream "
-            f"{route.stream} delivers.",
-            "Add it to the table in Responsys (the API cannot), or leave it out: null in "
-            f"tables.{route.stream}.columns, or an empty campaign_id_column or execution_id_column.",
-        )
-    columns = tuple(by_name[name.upper()] for name in wanted)
+    columns = tuple(by_name[name.upper()] for name in route.column_names)
     positions = {column.name: position for position, column in enumerate(columns)}
     if not table.primary_key and whole_rows:
         return Match(table, columns, tuple(range(len(columns))), tuple(column.name for column in columns))
@@ -65,14 +60,14 @@ def match(route: Route, table: Table, *, whole_rows: bool = False) -> Match:
     if absent := [name for name in table.primary_key if name not in positions]:
         raise DataError(
             "RSYS-5005",
-            f"The primary key of table {where} is {', '.join(table.primary_key)}, and stream "
+            f"The key of {where} is {', '.join(table.primary_key)}, and stream "
             f"{route.stream} does not deliver {', '.join(absent)}.",
             f"Map a property to it with tables.{route.stream}.columns.",
         )
     if route.campaign_column and route.campaign_column.upper() not in _upper(table.primary_key):
         raise DataError(
             "RSYS-5005",
-            f"{route.campaign_column} is not part of the primary key of table {where}: campaigns would "
+            f"{route.campaign_column} is not part of the primary key of {where}: campaigns would "
             "overwrite each other's rows.",
             "Use a table with it in the key, or set campaign_id_column to an empty text.",
         )
@@ -83,7 +78,7 @@ def _without_primary_key(route: Route, table: Table, columns: tuple[Column, ...]
     if not route.keys:
         raise DataError(
             "RSYS-5005",
-            f"Neither table {where} nor stream {route.stream} has a key to merge by.",
+            f"Neither {where} nor stream {route.stream} has a key to merge by.",
             f"Name the properties that identify a row in tables.{route.stream}.keys.",
         )
     key = _upper(route.key_columns)

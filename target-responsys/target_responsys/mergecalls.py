@@ -12,8 +12,7 @@ from responsys_io.restretry import UnknownOutcomeError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from responsys_io.restapi import RestApi, UpdateOnMatch
-    from responsys_io.supplemental import Table
+    from target_responsys.destinations import Records
 
 # Codes for a call that may have been refused because of one of its records.
 _FAULT_OF_A_RECORD = {
@@ -44,21 +43,16 @@ class MergeOutcome:
 
 @dataclass(frozen=True)
 class MergeCalls:
-    """How rows are merged into a table. Safe for several threads.
+    """How rows are merged into a destination. Safe for several threads.
 
     Args:
-        api: The REST API.
-        table: Where to.
-        update_on_match: What happens to a row that is there already.
-        match_columns: Columns to match on where the table has no primary key, else None.
-        repeatable: Whether a call may be sent again when its outcome is not known. Otherwise its rows end as
-            unknown.
+        records: Of the destination.
+        repeatable: Whether a call may be sent again when its outcome is not known: into a destination with a
+            key it does no harm twice; without one Responsys may insert a row twice. Otherwise its rows end
+            as unknown.
     """
 
-    api: RestApi
-    table: Table
-    update_on_match: UpdateOnMatch
-    match_columns: tuple[str, ...] | None
+    records: Records
     repeatable: bool
 
     def merge(self, names: Sequence[str], rows: Sequence[list[str]]) -> MergeOutcome:
@@ -80,14 +74,7 @@ class MergeCalls:
     ) -> None:
         outcome.requests += 1
         try:
-            refused = self.api.merge(
-                self.table,
-                names,
-                rows,
-                update_on_match=self.update_on_match,
-                match_columns=self.match_columns,
-                repeatable=self.repeatable,
-            )
+            refused = self.records.merge(names, rows, repeatable=self.repeatable)
         except RefusedError as error:
             if error.error_code not in _FAULT_OF_A_RECORD:
                 raise

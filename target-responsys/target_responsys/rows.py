@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_responsys.columnfit import misfit
 from target_responsys.values import writer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
     from target_responsys.batches import Places
-    from target_responsys.routing import Route
+    from target_responsys.routing import Field, Route
 
 
 class UnfitRecordError(ValueError):
@@ -24,7 +25,8 @@ class RowMaker:
     Args:
         route: Where the stream goes.
         zone: The zone that moments are written in.
-        column_types: Types of the table's columns in the route's order, where they are known.
+        column_types: Types of the table's columns in the route's order, where they are known; a value that
+            its column cannot hold makes the record unfit.
         single_line: Put a blank in place of line breaks.
     """
 
@@ -39,8 +41,11 @@ class RowMaker:
         self._constants = [constant.value for constant in route.constants]
         own_types = column_types[len(self._constants) :] if column_types else [None] * len(route.fields)
         self._writers = [
-            (each.property, writer(each.kind, column=kind, zone=zone, single_line=single_line))
-            for each, kind in zip(route.fields, own_types, strict=True)
+            (
+                each.property,
+                _fitting(each, column, writer(each.kind, column=column, zone=zone, single_line=single_line)),
+            )
+            for each, column in zip(route.fields, own_types, strict=True)
         ]
         self.all_places = tuple(range(len(self._constants) + len(self._writers)))
 
@@ -79,3 +84,18 @@ class RowMaker:
         except ValueError as error:
             raise UnfitRecordError(f"property {name}: {error}") from None
         return tuple(places), row
+
+
+def _fitting(field: Field, column_type: str | None, write: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Return a writer that refuses what the column cannot hold."""
+    check = misfit(column_type, field.kind) if column_type and not field.translated else None
+    if check is None:
+        return write
+
+    def written(value: Any) -> str:
+        text = write(value)
+        if reason := check(text):
+            raise ValueError(f"{reason}, for column {field.column.upper()} ({column_type})")
+        return text
+
+    return written

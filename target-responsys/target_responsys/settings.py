@@ -5,23 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.settings import API_PROPERTIES, FILE_SERVER_PROPERTIES, delimiter_of, setting
+from target_responsys.destinationsettings import DESTINATION_PROPERTIES
 from target_responsys.filesettings import FILE_PROPERTIES
 from target_responsys.loadsettings import ERASE_PROPERTIES, LOAD_PROPERTIES, REPORT_PROPERTIES
+from target_responsys.tablerules import TABLE_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_TABLE_RULE = {
-    "type": ["string", "object"],
-    "properties": {
-        "table": {"type": "string"},
-        "folder": {"type": "string"},
-        "columns": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
-        "keys": {"type": "array", "items": {"type": "string"}},
-        "connect_job_id": {"type": "string"},
-    },
-    "additionalProperties": False,
-}
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "delivery": setting(
@@ -59,18 +49,30 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "object",
         "Tables",
         "Where streams go, by stream: a table's name, or an object of table, folder (instead of "
-        "folder_name), columns (property to column name; null leaves the property out), keys "
-        "(properties that identify a row, instead of the stream's own) and connect_job_id.",
-        additionalProperties=_TABLE_RULE,
+        "folder_name), columns (property to column name, or to an object of name and type; null leaves the "
+        "property out; their order is that of the columns), unmapped (leave_out sends no other properties), "
+        "standard (a standard table: master_audience, abandoned_cart, abandoned_browse, sms_audience), keys "
+        "(properties that identify a row, instead of the stream's own), destination, list_name, pet_name, "
+        "match_columns and connect_job_id.",
+        additionalProperties=TABLE_RULE,
         default={},
         examples=[{"carts": {"table": "Acquia_AbandonedCart", "columns": {"id": "CART_ID", "debug": None}}}],
     ),
     "create_tables": setting(
         "string",
         "Missing tables",
-        "never stops with an error when a table is missing; apply creates it, with a primary key.",
+        "never stops with an error when a table is missing; plan does as well and says what would be "
+        "created; apply creates it, with a primary key.",
         default="never",
-        enum=["never", "apply", None],
+        enum=["never", "plan", "apply", None],
+    ),
+    **DESTINATION_PROPERTIES,
+    "plan": setting(
+        "boolean",
+        "Plan only",
+        "Write nothing. Read the input, compare it with the tables and print what a run would do, as the "
+        "option --plan does.",
+        default=False,
     ),
     **LOAD_PROPERTIES,
     **ERASE_PROPERTIES,
@@ -98,6 +100,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "Column that gets the id of the run that wrote the row: its start in UTC. Empty for none.",
         default="",
         examples=["EXECUTION_ID"],
+    ),
+    "executed_at_column": setting(
+        "string",
+        "Execution time column",
+        "Column that gets the start of the run that wrote the row, in the zone of timezone. Empty for none.",
+        default="",
+        examples=["EXECUTED_AT"],
     ),
     "rejects_file": setting(
         "string",

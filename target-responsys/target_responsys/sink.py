@@ -9,7 +9,8 @@ from singer_sdk.exceptions import InvalidRecord, MissingKeyPropertiesError, Reco
 from singer_sdk.sinks import Sink
 
 from responsys_io.errors import DataError
-from target_responsys.routing import route
+from target_responsys.campaign import executed_at
+from target_responsys.routing import omissions, route
 from target_responsys.settings import chosen
 from target_responsys.tally import Tally
 
@@ -44,16 +45,17 @@ class ResponsysSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self._target = target
-        self.route = route(
-            stream_name, self.schema, self.key_properties, target.config, execution_id=target.execution_id
-        )
-        if self.route.unmatched:
-            self.logger.warning(
-                "tables.%s.columns names what the stream does not have: %s",
-                stream_name,
-                ", ".join(self.route.unmatched),
-            )
         self.zone = zoneinfo.ZoneInfo(chosen(target.config, "timezone"))
+        self.route = route(
+            stream_name,
+            self.schema,
+            self.key_properties,
+            target.config,
+            execution_id=target.execution_id,
+            executed_at=executed_at(target.started, self.zone),
+        )
+        for text in omissions(self.route):
+            self.logger.warning("%s", text)
         self.tally = Tally(campaign_id=self.route.campaign_id, streams=[stream_name])
 
     def prepare(self) -> None:

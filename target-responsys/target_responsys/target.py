@@ -23,6 +23,7 @@ from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
 from responsys_io.restapi import RestApi
+from responsys_io.restlogin import has_secret
 from responsys_io.settings import problems
 from target_responsys.api_sink import ApiSink
 from target_responsys.campaign import execution_id
@@ -34,6 +35,9 @@ from target_responsys.file_sink import FileSink
 from target_responsys.followup import follow_up
 from target_responsys.messages import MessageReader
 from target_responsys.mirror import MirrorState
+from target_responsys.plan_sink import PlanSink
+from target_responsys.plancommand import check_plannable, print_plan, with_plan
+from target_responsys.planrun import plan_of_run
 from target_responsys.receipts import RunFacts, receipt, write_receipt
 from target_responsys.rejects import Rejects
 from target_responsys.requestlog import RequestLog
@@ -86,6 +90,9 @@ class TargetResponsys(Target):
         self.file_stems: set[str] = set()
         self.files: list[FileResult] = []
         self.tallies: dict[str, Tally] = {}
+        self.planning = bool(chosen(self.config, "plan"))
+        self.plan_format: str | None = None
+        self.planned: list[PlanSink] = []
         self.erased: dict[str, ErasureTally] = {}
         self.dispatcher = Dispatcher(chosen(self.config, "max_connections"))
         self.version: int | None = None
@@ -104,6 +111,13 @@ class TargetResponsys(Target):
         self._traffic = api.session.traffic
         api.keep_to_limits()
         return api
+
+    @property
+    def planned_api(self) -> RestApi | None:
+        """The REST API for a plan, which can ask it for tables that files go to as well."""
+        named = all(self.config.get(name) for name in ("api_url", "api_username"))
+        reachable = named and has_secret(self.config)
+        return self.api if self._over_rest or reachable else None
 
     @cached_property
     def request_log(self) -> RequestLog | None:
@@ -150,7 +164,9 @@ class TargetResponsys(Target):
         return KeyRing(PgpKeys.from_config(self.config))
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:  # noqa: ARG002
-        """Return the sink of the chosen delivery, or the one that erases."""
+        """Return the sink of the chosen delivery, the one that erases, or the one that sends nothing."""
+        if self.planning:
+            return PlanSink
         if chosen(self.config, "erase"):
             return EraseSink
         return ApiSink if self._over_rest else FileSink
@@ -204,6 +220,9 @@ class TargetResponsys(Target):
                 since the tap has died.
             RejectedRowsError: RSYS-5302 when more records were refused than are tolerated.
         """
+        if self.planning:
+            print_plan(plan_of_run(self), self.plan_format)
+            return
         files = [sink for sink in self._sinks if isinstance(sink, FileSink)]
         with contextlib.ExitStack() as stack:
             for sink in files:
@@ -247,7 +266,7 @@ class TargetResponsys(Target):
             if connection := self.__dict__.pop(name, None):
                 connection.close()
         path = self.config.get("receipt_file")
-        if path:
+        if path and not self.planning:
             facts = RunFacts(
                 execution_id=self.execution_id,
                 started=self.started,
@@ -298,7 +317,7 @@ class TargetResponsys(Target):
         self._latest_state = state
         line, moment = self._checkpoint
         due = self._reader.line - line >= CHECKPOINT_LINES or time.monotonic() - moment >= CHECKPOINT_SECONDS
-        if due and self._over_rest:
+        if due and self._over_rest and not self.planning:
             self.drain_all()
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
@@ -333,7 +352,7 @@ class TargetResponsys(Target):
         """Delete a stream's rows of other versions, where that is wanted, after all that came before."""
         self._assert_line_requires(message_dict, requires={"stream", "version"})
         stream = message_dict["stream"]
-        if not chosen(self.config, "process_activate_version_messages"):
+        if self.planning or not chosen(self.config, "process_activate_version_messages"):
             self.logger.debug("ACTIVATE_VERSION for stream %s is passed over", stream)
             return
         for stream_map in self.mapper.stream_maps.get(stream, ()):
@@ -353,6 +372,40 @@ class TargetResponsys(Target):
             f"Line {self._reader.line} of the input is a BATCH message.",
             "Switch the tap's batch_config off: target-responsys takes records.",
         )
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        plan: bool = False,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+    ) -> None:
+        """Run the command: about, plan, or the delivery itself.
+
+        Args:
+            about: Print what the target is.
+            about_format: Style of what is printed.
+            plan: Print what a run would do, instead of doing it.
+            config: Where settings come from.
+            file_input: What to read instead of standard input.
+        """
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        config = config or _ConfigInput()
+        target = cls(config=config.config, parse_env_config=config.parse_env)
+        target.planning |= plan
+        if target.planning:
+            check_plannable(target.config, about_format)
+            target.plan_format = about_format
+        target.listen(file_input)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command with the option --plan."""
+        return with_plan(super().get_singer_command())
 
     @classmethod
     def cb_config(

@@ -58,11 +58,16 @@ def column_type(schema: Mapping[str, Any]) -> str:
     if kind != "text":
         types = {"boolean": "CHAR", "date": "TIMESTAMP", "timestamp": "TIMESTAMP"}
         return types.get(kind, kind.upper())
-    length = max((part.get("maxLength") or 0 for part in _alternatives(schema)), default=0)
+    length = longest(schema)
     if not length:
         return DEFAULT_TEXT
     fitting = (name for name, width in TEXT_WIDTHS.items() if width >= length)
     return next(fitting, LONGEST_TEXT)
+
+
+def longest(schema: Mapping[str, Any]) -> int | None:
+    """Return how many characters a property's texts have at most, where its JSON Schema says so."""
+    return max((part.get("maxLength") or 0 for part in _alternatives(schema)), default=0) or None
 
 
 def writer(

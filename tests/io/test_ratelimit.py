@@ -37,6 +37,17 @@ def test_limits_are_read_in_every_documented_form(document: Any) -> None:
     assert parse_limits(document) == {MERGE: 400}
 
 
+def test_functions_of_another_family_have_limits_of_their_own() -> None:
+    path = "/rest/asyncApi/v1.3" + MERGE.path
+    queued = {**ENTRY, "resource_path": path, "limit": 1000}
+    assert parse_limits([ENTRY, queued]) == {MERGE: 400, ApiFunction("POST", path): 1000}
+
+
+def test_functions_of_one_name_are_kept_to_the_lower_limit() -> None:
+    more = {**ENTRY, "limit": 1000}
+    assert parse_limits([more, ENTRY]) == parse_limits([ENTRY, more]) == {MERGE: 400}
+
+
 @pytest.mark.parametrize("document", [None, [], {}, {"x": 1}, "text", 5])
 def test_anything_else_holds_no_limits(document: Any) -> None:
     assert parse_limits(document) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import ssl
 import stat
@@ -149,3 +150,20 @@ def test_another_account_needs_another_folder(tmp_path: Path) -> None:
 def test_certificates_are_made_once(tmp_path: Path) -> None:
     authority = ensure_certificates(tmp_path).read_bytes()
     assert ensure_certificates(tmp_path).read_bytes() == authority
+
+
+def test_the_contacts_of_the_exports_can_be_members_of_the_list(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, options=SandboxOptions(days=1, plan=SMALL)) as sandbox:
+        (profile_list,) = sandbox.store.lists.lists()
+        assert sandbox.store.lists.members(profile_list) == []
+        for _ in range(2):
+            sandbox.fill_list()
+        members = {member["RIID_"]: member for member in sandbox.store.lists.members(profile_list)}
+        (export,) = (sandbox.files / "download").glob("CONTACT_LIST*.csv")
+        with export.open(encoding="utf-8", newline="") as lines:
+            exported = list(csv.DictReader(lines, delimiter=SMALL.exports.delimiter))
+        assert members.keys() == {row["RIID_"] for row in exported}
+        for row in exported:
+            member = members[row["RIID_"]]
+            for name in ("EMAIL_ADDRESS_", "EMAIL_PERMISSION_STATUS_", "CUSTOMER_ID_", "LOYALTY_TIER"):
+                assert member[name] == (row[name] or None)

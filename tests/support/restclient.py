@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from responsys_sandbox.profilelists import LIST_NAME
+
 if TYPE_CHECKING:
     from responsys_sandbox.rest import RestApi
     from responsys_sandbox.store import Store
@@ -75,6 +77,50 @@ class RestClient:
             "updateOnMatch": "REPLACE_ALL",
         }
         return self.call("POST", f"/folders/CDP/suppData/{table}/members", json=body | more)
+
+    def merge_list(self, fields: list[str], *records: list[Any], **rule: Any) -> requests.Response:
+        """Merge members into the list of contacts, by e-mail address unless the rule says otherwise."""
+        body = {
+            "recordData": {"fieldNames": fields, "records": list(records), "mapTemplateName": None},
+            "mergeRule": {
+                "htmlValue": "H",
+                "textValue": "T",
+                "optinValue": "I",
+                "optoutValue": "O",
+                "insertOnNoMatch": True,
+                "updateOnMatch": "REPLACE_ALL",
+                "matchColumnName1": "EMAIL_ADDRESS_",
+                "matchColumnName2": None,
+                "matchOperator": "NONE",
+                "rejectRecordIfChannelEmpty": None,
+                "defaultPermissionStatus": "OPTIN",
+                **rule,
+            },
+        }
+        return self.call("POST", f"/lists/{LIST_NAME}/members", json=body)
+
+    def create_extension(self, name: str, **fields: str) -> None:
+        """Create an extension table of the list of contacts in the folder CDP."""
+        body = {
+            "profileExtension": {"objectName": name, "folderName": "CDP"},
+            "fields": [{"fieldName": field, "fieldType": kind} for field, kind in fields.items()],
+        }
+        answer = self.call("POST", f"/lists/{LIST_NAME}/listExtensions", json=body)
+        assert (answer.status_code, answer.json()) == (200, True), answer.text
+
+    def merge_extension(
+        self, name: str, fields: list[str], *records: list[Any], **more: Any
+    ) -> requests.Response:
+        """Merge rows into an extension table, by e-mail address unless told otherwise."""
+        body = {
+            "recordData": {"fieldNames": fields, "records": list(records), "mapTemplateName": None},
+            "insertOnNoMatch": True,
+            "updateOnMatch": "REPLACE_ALL",
+            "matchColumnName1": "EMAIL_ADDRESS",
+            "matchColumnName2": None,
+        }
+        path = f"/lists/{LIST_NAME}/listExtensions/{name}/members"
+        return self.call("POST", path, json=body | more)
 
 
 def error(answer: requests.Response) -> tuple[int, str]:

@@ -47,6 +47,6 @@ def unknown_properties(
             return set().union(
                 *(unknown_properties(item, schema["items"], document, f"{at}[]") for item in value)
             )
-        case ("string", str() | None) | ("boolean", bool()) | ("array", None):
+        case ("string", str() | None) | ("boolean", bool()) | ("integer", int()) | ("array", None):
             return set()
     return {f"{at} is not {schema.get('type')}"}

@@ -172,9 +172,8 @@ def test_refused_rows_are_kept_with_the_reason_and_the_others_delivered(
 ) -> None:
     columns = (Column("EMAIL", "STR500"), Column("CAMPAIGN_ID", "STR100"), Column("SCORE", "INTEGER"))
     sandbox.store.create_table(Table(FOLDER, "people", columns, ("EMAIL", "CAMPAIGN_ID")))
-    loose = schema("people", email="string", score="string")
     bad = [record("people", email=f"bad{number}@example.com", score="1w") for number in range(3)]
-    messages = [loose, *people(100), *bad, *people(97, start=100), state(at=200)]
+    messages = [PEOPLE, *people(100), *bad, *people(97, start=100), state(at=200)]
     with pytest.raises(
         RejectedRowsError, match=r"RSYS-5302: 3 records were refused, 0 are tolerated"
     ) as raised:
@@ -183,7 +182,7 @@ def test_refused_rows_are_kept_with_the_reason_and_the_others_delivered(
     assert "example.com" not in str(raised.value)
     assert len(rows(sandbox)) == 197
     header, *kept = rejected(config)
-    assert header == loose
+    assert header == PEOPLE
     assert [line["record"] for line in kept] == [message["record"] for message in bad]
     batches = {line["rejected"].pop("batch") for line in kept}
     assert len(batches) == 1

@@ -207,7 +207,7 @@ def route() -> Route:
         Field("day", "DAY", "date", "TIMESTAMP"),
         Field("name", "NAME", "text", "STR500"),
     )
-    constants = (Constant("CAMPAIGN_ID", "c1", "STR100"),)
+    constants = (Constant("CAMPAIGN_ID", "c1", "STR100", "campaign_id"),)
     return Route("s", "F", "T", constants, fields, ("name",), "CAMPAIGN_ID", "c1")
 
 

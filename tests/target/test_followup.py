@@ -265,7 +265,7 @@ ROUTE = Route(
     "s",
     FOLDER,
     "T",
-    (Constant("CAMPAIGN_ID", "c1", "STR100"),),
+    (Constant("CAMPAIGN_ID", "c1", "STR100", "campaign_id"),),
     (Field("id", "id", "integer", "INTEGER"), Field("value", "value", "text", "STR25")),
     ("id",),
     "CAMPAIGN_ID",

@@ -235,11 +235,11 @@ def test_a_table_without_key_refuses_at_start_what_needs_one(
     keyed = schema("events", email="string", seen="string")
     run = run_target(tmp_path, events | settings, lines_of([keyed]))
     assert run.exit_code == 1
-    assert "RSYS-5010: Table CDP/events has no primary key" in run.errors[0]
+    assert "RSYS-5010: The table CDP/events has no primary key" in run.errors[0]
     assert calls(sandbox, "POST") == 0
 
 
 def test_append_is_refused_where_there_is_a_key(config: dict[str, Any]) -> None:
     deliver(config, [PEOPLE])
-    with pytest.raises(DataError, match="RSYS-5031: Table CDP/people has a primary key"):
+    with pytest.raises(DataError, match="RSYS-5031: The table CDP/people has a primary key"):
         deliver({**config, "load_method": "append"}, [PEOPLE])

@@ -10,6 +10,7 @@ from responsys_io.supplemental import Column, Table
 from target_responsys.campaign import campaign_id, execution_id
 from target_responsys.matching import match, misplaced
 from target_responsys.routing import Route, route
+from target_responsys.tabledefinition import definition
 
 SCHEMA = {
     "properties": {
@@ -62,7 +63,7 @@ def test_the_run_can_have_a_column_and_the_campaign_none() -> None:
 
 
 def test_a_definition_is_in_upper_case_with_the_campaign_in_its_key() -> None:
-    table = routed().definition()
+    table = definition(routed())
     assert table.columns == (
         Column("CAMPAIGN_ID", "STR100"),
         Column("EMAIL", "STR500"),
@@ -87,14 +88,14 @@ def test_a_definition_is_in_upper_case_with_the_campaign_in_its_key() -> None:
 )
 def test_what_cannot_become_a_table(config: dict[str, Any], keys: tuple[str, ...], words: str) -> None:
     with pytest.raises(DataError, match=words):
-        routed(config, keys=keys).definition()
+        definition(routed(config, keys=keys))
 
 
 def test_a_key_has_four_columns_at_most() -> None:
     schema = {"properties": {f"k{number}": {"type": "string"} for number in range(4)}}
     made = route("s", schema, list(schema["properties"]), CONFIG, execution_id="")
     with pytest.raises(DataError, match="RSYS-5002.*gives 5"):
-        made.definition()
+        definition(made)
 
 
 def test_a_key_that_the_stream_has_not() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from responsys_sandbox.profilelists import contacts_list
 from responsys_sandbox.rest.dispatch import Dispatcher, Incoming, Reply, refusal
 from responsys_sandbox.rest.errors import ApiError
 from responsys_sandbox.rest.faults import Answer, Delay, Drop, Faults, Refuse, RevokeTokens, Truncate
@@ -50,6 +51,7 @@ class RestApi:
         self._urls: list[str] = []
         for folder in options.folders:
             store.add_folder(folder)
+        store.lists.add_list(contacts_list(options.folders[0]))
 
     @property
     def login_url(self) -> str:

@@ -10,14 +10,15 @@ from urllib.parse import quote
 from responsys_sandbox.rest.errors import ApiError, invalid, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from responsys_sandbox.rest.options import RestOptions
     from responsys_sandbox.rest.sessions import Sessions
     from responsys_sandbox.store import Store
-    from responsys_sandbox.tables import Table
+    from responsys_sandbox.tables import Column, Table
 
 API = "/rest/api/v1.3"
+ASYNC_API = "/rest/asyncApi/v1.3"
 MAX_PAGE = 200
 
 
@@ -34,6 +35,9 @@ class Function:
         handler: does the work and returns the JSON value of the answer.
         needs_token: whether a valid token is asked for first.
         on_login_host: whether the login host knows it.
+        action: the `action` parameter that tells it from others of the same path.
+        status: HTTP status of its success.
+        offered: whether the account has it.
     """
 
     name: str
@@ -44,6 +48,9 @@ class Function:
     handler: Callable[[Call], Any]
     needs_token: bool = True
     on_login_host: bool = False
+    action: str | None = None
+    status: int = 200
+    offered: Callable[[RestOptions], bool] = lambda _: True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,6 +130,34 @@ class Call:
             raise ApiError(missing, f"Supplemental name [{name}] does not exist")
         return table
 
+    def profile_list(self) -> Table:
+        """Return the profile list that the path names.
+
+        Raises:
+            ApiError: no such list.
+        """
+        name = self.names["listName"]
+        found = self.store.lists.find(name)
+        if found is None:
+            raise ApiError("LIST_NOT_FOUND", f"{name} List Not Found")
+        return found
+
+    def extension(self, missing: str | None = None) -> Table:
+        """Return the profile extension table that the path names.
+
+        Args:
+            missing: the code to refuse a missing table with; None for the one that the options ask for.
+
+        Raises:
+            ApiError: no such list or table.
+        """
+        name = self.names["petName"]
+        found = self.store.extensions.find(self.profile_list().name, name)
+        if found is None:
+            code = missing or self.options.missing_extension
+            raise ApiError(code, f"No PET Table found for given name [{name}]")
+        return found
+
     def self_link(self, method: str) -> dict[str, str]:
         """Return the link to this call itself."""
         return link("self", self.path, method)
@@ -143,6 +178,16 @@ def link(rel: str, href: str, method: str) -> dict[str, str]:
     return {"rel": rel, "href": href, "method": method}
 
 
+def fields_of(columns: Iterable[Column]) -> list[dict[str, str]]:
+    """Return columns as answers have them."""
+    return [{"fieldName": column.name, "fieldType": column.type} for column in columns]
+
+
 def members_path(table: Table) -> str:
     """Return the path of a supplemental table's members, percent-encoded."""
-    return f"{API}/folders/{quote(table.folder, safe='')}/suppData/{quote(table.name, safe='')}/members"
+    return f"{API}/folders/{segment(table.folder)}/suppData/{segment(table.name)}/members"
+
+
+def segment(name: str) -> str:
+    """Return a name as one segment of a path."""
+    return quote(name, safe="")

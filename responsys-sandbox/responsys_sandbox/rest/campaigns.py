@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from responsys_sandbox.profilelists import LIST_NAME
 from responsys_sandbox.rest.call import API, MAX_PAGE, link
 from responsys_sandbox.rest.errors import ApiError, invalid
-from responsys_sandbox.rest.lists import LIST_NAME
 
 if TYPE_CHECKING:
     from responsys_sandbox.campaigns import Campaign

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
+from responsys_sandbox.rest.asyncfunctions import ASYNC_WORK
+from responsys_sandbox.rest.asyncqueue import work_off
 from responsys_sandbox.rest.call import Call, Function
 from responsys_sandbox.rest.errors import ApiError
 from responsys_sandbox.rest.functions import FUNCTIONS, LOGIN, RATE_LIMITS
@@ -60,9 +62,19 @@ class Dispatcher:
             (function, found.groupdict())
             for function, route in _ROUTES
             if (found := route.fullmatch(path))
+            and function.offered(self.options)
             and (function.on_login_host or self.options.global_routing or not incoming.at_login_host)
         ]
-        wanted = [(function, names) for function, names in known_here if function.verb == incoming.method]
+        parameters = parse_qs(query, keep_blank_values=True)
+        action = parameters.get("action", [None])[0]
+        of_verb = [(function, names) for function, names in known_here if function.verb == incoming.method]
+        # An action that is not known is passed over: the call is then one of the path's plain function.
+        wanted = [
+            (function, names)
+            for asked in (action, None)
+            for function, names in of_verb
+            if function.action == asked
+        ]
         if not wanted:
             return _page(405, "Method Not Allowed") if known_here else _page(404, "Not Found")
         function, names = wanted[0]
@@ -74,7 +86,7 @@ class Dispatcher:
             end_point=end_point,
             path=incoming.target,
             names={name: unquote(value) for name, value in names.items()},
-            query=parse_qs(query, keep_blank_values=True),
+            query=parameters,
             body=incoming.body,
             token=incoming.authorization,
             at_login_host=incoming.at_login_host,
@@ -82,12 +94,13 @@ class Dispatcher:
         )
         # The recorded token refresh alone came without the charset.
         content_type = "application/json" if function is LOGIN and call.token else _JSON
+        work_off(call, ASYNC_WORK)
         try:
             self._admit(function, call)
             value = function.handler(call)
         except ApiError as error:
             return refusal(error, call.records)
-        return Reply(200, _encoded(value), content_type, records=call.records)
+        return Reply(function.status, _encoded(value), content_type, records=call.records)
 
     def _admit(self, function: Function, call: Call) -> None:
         if function.needs_token:

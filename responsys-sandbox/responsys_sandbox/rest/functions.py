@@ -7,9 +7,10 @@ some paths and knows neither the log-in, nor the rate limits, nor the dropping o
 from __future__ import annotations
 
 from responsys_sandbox.rest.account import create_folder, list_folders, user_info
+from responsys_sandbox.rest.asyncfunctions import ASYNC_FUNCTIONS
 from responsys_sandbox.rest.call import API, Function
 from responsys_sandbox.rest.campaigns import list_campaigns, list_programs, list_schedules
-from responsys_sandbox.rest.lists import list_lists
+from responsys_sandbox.rest.listfunctions import LIST_FUNCTIONS
 from responsys_sandbox.rest.members import delete_member, merge_members, read_member
 from responsys_sandbox.rest.sessions import authenticate
 from responsys_sandbox.rest.supplemental import (
@@ -55,7 +56,6 @@ FUNCTIONS = (
         list_schedules,
     ),
     Function("retrievePrograms", "GET", f"{API}/programs", "Retrieve programs", 100, list_programs),
-    Function("retrieveLists", "GET", f"{API}/lists", "Retrieve profile lists", 100, list_lists),
     Function("retrieveTables", "GET", f"{API}/suppData", "Retrieve supplemental tables", 100, list_tables),
     Function("createTable", "POST", _TABLES, "Create a supplemental table", 10, create_table),
     Function("updateTable", "PUT", _TABLE, "Rename or move a supplemental table", 10, move_table),
@@ -71,6 +71,8 @@ FUNCTIONS = (
     Function("mergeTableMembers", "POST", _MEMBERS, "Merge supplemental records", 400, merge_members),
     Function("retrieveTableMembers", "GET", _MEMBERS, "Retrieve a supplemental record", 400, read_member),
     Function("deleteTableMembers", "DELETE", _MEMBERS, "Delete a supplemental record", 400, delete_member),
+    *LIST_FUNCTIONS,
+    *ASYNC_FUNCTIONS,
 )
 """Limits: log-in 10 and reads 100 are from an Oracle sample, merges 400 and creates 10 from Segment's
 experience with other objects; no source has numbers for supplemental tables (rest-api.md 2.4)."""

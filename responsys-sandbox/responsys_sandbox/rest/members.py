@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from responsys_sandbox.rest.call import link, members_path
 from responsys_sandbox.rest.errors import ApiError, invalid
-from responsys_sandbox.rest.merging import RecordError, read_merge, read_record
-from responsys_sandbox.values import STORED_TIMESTAMP, InvalidValueError, stored
+from responsys_sandbox.rest.merging import (
+    RecordError,
+    named_columns,
+    read_merge,
+    read_record,
+    read_record_data,
+)
+from responsys_sandbox.rest.recordanswers import (
+    asked_columns,
+    merge_failure,
+    no_record,
+    objection,
+    read_values,
+    record_data,
+)
+from responsys_sandbox.values import InvalidValueError, stored
 
 if TYPE_CHECKING:
-    from responsys_sandbox.records import Outcome
     from responsys_sandbox.rest.call import Call
     from responsys_sandbox.rest.options import RestOptions
-    from responsys_sandbox.tables import Column, Table
-
-_MAX_FIELD_LIST = 150
+    from responsys_sandbox.tables import Table
 
 
 def merge_members(call: Call) -> Any:
     """`POST .../members`: merge up to 200 records; a refused one is marked, the others stand."""
     table = call.table(call.options.missing_table)
     merge = read_merge(call.json_object(), table, call.options)
-    call.records = len(merge.records)
+    data = merge.data
+    call.records = len(data.records)
     good: dict[int, dict[str, str | None]] = {}
     refused: dict[int, str] = {}
     keys: set[tuple[str | None, ...]] = set()
-    for number, values in enumerate(merge.records):
+    for number, values in enumerate(data.records):
         try:
             record = read_record(values, merge.columns, call.options)
             _require_key(record, table.primary_key or merge.match, keys, call.options)
@@ -43,13 +54,13 @@ def merge_members(call: Call) -> Any:
         update=merge.update_on_match == "REPLACE_ALL",
     )
     for number, outcome in zip(good, outcomes, strict=True):
-        if reason := _objection(outcome, call.options):
+        if reason := objection(outcome, call.options):
             refused[number] = reason
     return {
-        "recordData": _record_data(
-            merge.field_names,
-            [_echo(number, values, refused) for number, values in enumerate(merge.records)],
-            merge.map_template_name,
+        "recordData": record_data(
+            data.field_names,
+            [_echo(number, values, refused) for number, values in enumerate(data.records)],
+            data.map_template_name,
         ),
         "insertOnNoMatch": merge.insert_on_no_match,
         "updateOnMatch": merge.update_on_match,
@@ -62,13 +73,13 @@ def read_member(call: Call) -> Any:
     """`GET .../members?qa=&id=&fs=`: one row by its whole primary key."""
     table = call.table()
     key = _asked_key(call, table)
-    columns = _asked_columns(call, table)
+    columns = asked_columns(call, table, case_sensitive=call.options.case_sensitive_fields)
     row = call.store.read_row(table, list(key.values()))
     if row is None:
-        raise _no_record(call.options)
-    values = [_read_value(row[column.name], column, call.options) for column in columns]
+        raise no_record(call.options)
+    values = read_values(row, columns, call.options)
     return {
-        "recordData": _record_data([column.name for column in columns], [values]),
+        "recordData": record_data([column.name for column in columns], [values]),
         "insertOnNoMatch": False,
         "updateOnMatch": None,
         "links": [call.self_link("GET"), link("mergeTableMembers", members_path(table), "POST")],
@@ -80,19 +91,39 @@ def delete_member(call: Call) -> Any:
     table = call.table()
     key = _asked_key(call, table)
     if not call.store.delete_row(table, list(key.values())):
-        raise _no_record(call.options)
+        raise no_record(call.options)
     return {
-        "recordData": _record_data(list(table.primary_key), [list(key.values())]),
+        "recordData": record_data(list(table.primary_key), [list(key.values())]),
         "insertOnNoMatch": False,
         "updateOnMatch": None,
         "links": [call.self_link("DELETE")],
     }
 
 
-def _record_data(
-    field_names: list[str], records: list[list[Any]], template: str | None = None
-) -> dict[str, Any]:
-    return {"fieldNames": field_names, "records": records, "mapTemplateName": template}
+def delete_members_by_key(call: Call) -> Any:
+    """Delete up to 200 rows by their whole primary keys, which the asynchronous API alone offers."""
+    table = call.table()
+    data = read_record_data(call.json_object(), call.options)
+    columns = named_columns(data.field_names, table, case_sensitive=call.options.case_sensitive_fields)
+    if {column.name for column in columns} != set(table.primary_key):
+        raise invalid("fieldNames must be all primary key fields and no others")
+    call.records = len(data.records)
+    rows = []
+    for values in data.records:
+        try:
+            record = read_record(values, columns, call.options)
+        except RecordError as error:
+            problem = str(error)
+        else:
+            key = [record.get(name) or "" for name in table.primary_key]
+            problem = "" if call.store.delete_row(table, key) else "No Records found for the Id"
+        rows.append([f"DELETEFAILED: {problem}\n", *([""] * (len(values) - 1))] if problem else values)
+    return {
+        "recordData": record_data(data.field_names, rows),
+        "insertOnNoMatch": False,
+        "updateOnMatch": None,
+        "links": [call.self_link("POST")],
+    }
 
 
 def _require_key(
@@ -109,19 +140,11 @@ def _require_key(
     seen.add(key)
 
 
-def _objection(outcome: Outcome, options: RestOptions) -> str | None:
-    if outcome == "unchanged" and options.no_update_hit == "fail":
-        return "Record exists and was not updated"
-    if outcome == "unmatched" and options.no_insert_miss == "fail":
-        return "Record does not exist and was not inserted"
-    return None
-
-
 def _echo(number: int, values: list[Any], refused: dict[int, str]) -> list[Any]:
     """Return the record as sent, or marked as refused: the reason first, blanks for the other values."""
     if number not in refused:
         return values
-    return [f"MERGEFAILED: Record {number} = {refused[number]}\r\n", *([""] * (len(values) - 1))]
+    return [merge_failure(number, refused[number]), *([""] * (len(values) - 1))]
 
 
 def _asked_key(call: Call, table: Table) -> dict[str, str]:
@@ -141,29 +164,3 @@ def _asked_key(call: Call, table: Table) -> dict[str, str]:
     if set(asked) != set(table.primary_key):
         raise invalid("qa must name all primary key fields and no others")
     return {name: asked[name] for name in table.primary_key}
-
-
-def _asked_columns(call: Call, table: Table) -> list[Column]:
-    text = call.query.get("fs", [""])[0]
-    if not text or len(text) > _MAX_FIELD_LIST:
-        raise invalid(f"fs must be all or a list of field names of at most {_MAX_FIELD_LIST} characters")
-    if text.lower() == "all":
-        return list(table.columns)
-    columns = []
-    for name in text.split(","):
-        column = table.column(name, case_sensitive=call.options.case_sensitive_fields)
-        if column is None:
-            raise ApiError("INVALID_FIELD_NAME", f"Field name [{name}] does not exist in [{table.name}]")
-        columns.append(column)
-    return columns
-
-
-def _read_value(text: str | None, column: Column, options: RestOptions) -> str | None:
-    if text is None or column.type != "TIMESTAMP":
-        return text
-    moment = datetime.strptime(text, STORED_TIMESTAMP)  # noqa: DTZ007 - Responsys stores clock times
-    return moment.strftime(options.read_timestamp)
-
-
-def _no_record(options: RestOptions) -> ApiError:
-    return ApiError(options.record_not_found, "No Records found for the Id")

@@ -24,20 +24,31 @@ class RecordError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
-    """A merge request that was found in order, its records not yet looked at.
+class RecordData:
+    """The records of a merge request of any kind, found in order but not yet looked at.
 
     Attributes:
         field_names: as sent.
-        columns: the table's columns they name, in the same order.
         records: values as sent, aligned with `field_names` where the record is right.
-        match: the table's spelling of the match columns of a table without a key.
     """
 
     field_names: list[str]
-    columns: tuple[Column, ...]
     records: list[list[Any]]
     map_template_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A request to merge into a supplemental table.
+
+    Attributes:
+        data: the records.
+        columns: the table's columns that the field names name, in the same order.
+        match: the table's spelling of the match columns of a table without a key.
+    """
+
+    data: RecordData
+    columns: tuple[Column, ...]
     insert_on_no_match: bool
     update_on_match: str
     match_column_names: list[str] | None
@@ -46,6 +57,28 @@ class Merge:
 
 def read_merge(body: dict[str, Any], table: Table, options: RestOptions) -> Merge:
     """Read the body of a merge into `table`.
+
+    Raises:
+        ApiError: the request is refused as a whole.
+    """
+    data = read_record_data(body, options)
+    insert = read_insert(body, options)
+    update = read_update(body)
+    columns = named_columns(data.field_names, table, case_sensitive=options.case_sensitive_fields)
+    if not set(table.primary_key) <= {column.name for column in columns}:
+        raise invalid("fieldNames must contain all primary key fields")
+    match_names = body.get("matchColumnNames")
+    matched = _match_columns(match_names, table, columns, options)
+    if not table.primary_key and (not insert or update != "REPLACE_ALL"):
+        raise invalid(
+            "insertOnNoMatch must be true and updateOnMatch REPLACE_ALL"
+            " to merge into a table without primary keys"
+        )
+    return Merge(data, columns, insert, update, match_names, matched)
+
+
+def read_record_data(body: dict[str, Any], options: RestOptions) -> RecordData:
+    """Read the `recordData` of a request.
 
     Raises:
         ApiError: the request is refused as a whole.
@@ -64,23 +97,64 @@ def read_merge(body: dict[str, Any], table: Table, options: RestOptions) -> Merg
     if not records:
         raise invalid("records must not be empty")
     if len(records) > MAX_RECORDS:
-        raise _too_many(options)
+        raise too_many(options.too_many_records)
     allowed = _TEXT if options.text_values_only else _SCALARS
     if not all(allowed.issuperset(map(type, record)) for record in records):
         raise unreadable()
-    insert = _boolean(body.get("insertOnNoMatch"), options)
-    update = body.get("updateOnMatch")
+    return RecordData(field_names, records, template)
+
+
+def read_insert(rule: dict[str, Any], options: RestOptions) -> bool:
+    """Read `insertOnNoMatch`.
+
+    Raises:
+        ApiError: it is no boolean.
+    """
+    value = rule.get("insertOnNoMatch")
+    if isinstance(value, bool):
+        return value
+    if options.text_booleans and value in {"true", "false"}:
+        return bool(value == "true")
+    raise invalid("insertOnNoMatch must be true or false")
+
+
+def read_update(rule: dict[str, Any]) -> str:
+    """Read `updateOnMatch`.
+
+    Raises:
+        ApiError: it is neither of the two words.
+    """
+    update = rule.get("updateOnMatch")
     if update not in {"REPLACE_ALL", "NO_UPDATE"}:
         raise invalid("updateOnMatch must be REPLACE_ALL or NO_UPDATE")
-    columns = _named_columns(field_names, table, options)
-    match_names = body.get("matchColumnNames")
-    matched = _match_columns(match_names, table, columns, options)
-    if not table.primary_key and (not insert or update != "REPLACE_ALL"):
-        raise invalid(
-            "insertOnNoMatch must be true and updateOnMatch REPLACE_ALL"
-            " to merge into a table without primary keys"
+    return str(update)
+
+
+def named_columns(field_names: list[str], table: Table, *, case_sensitive: bool) -> tuple[Column, ...]:
+    """Return the columns of these names.
+
+    Raises:
+        ApiError: there is no such column, or one is named twice.
+    """
+    columns = []
+    for name in field_names:
+        column = table.column(name, case_sensitive=case_sensitive)
+        if column is None:
+            raise ApiError("INVALID_FIELD_NAME", f"Field name [{name}] does not exist in [{table.name}]")
+        columns.append(column)
+    if len(set(columns)) < len(columns):
+        raise invalid("fieldNames must be unique")
+    return tuple(columns)
+
+
+def too_many(code: str) -> ApiError:
+    """Return the refusal of more records or ids than a call may carry."""
+    if code == "RECIPIENT_LIMIT_EXCEEDED":
+        return ApiError(
+            code,
+            f"Recipient limit exceeded, maximum of {MAX_RECORDS} recipients are allowed per each api call",
         )
-    return Merge(field_names, columns, records, template, insert, update, match_names, matched)
+    return ApiError(code, f"Maximum of {MAX_RECORDS} records are allowed per each api call")
 
 
 def read_record(
@@ -108,39 +182,6 @@ def read_record(
         except ValueError as error:
             raise RecordError(str(error)) from None
     return record
-
-
-def _too_many(options: RestOptions) -> ApiError:
-    if options.too_many_records == "RECIPIENT_LIMIT_EXCEEDED":
-        return ApiError(
-            "RECIPIENT_LIMIT_EXCEEDED",
-            f"Recipient limit exceeded, maximum of {MAX_RECORDS} recipients are allowed per each api call",
-        )
-    return ApiError(
-        "RECORD_LIMIT_EXCEEDED", f"Maximum of {MAX_RECORDS} records are allowed per each api call"
-    )
-
-
-def _boolean(value: Any, options: RestOptions) -> bool:
-    if isinstance(value, bool):
-        return value
-    if options.text_booleans and value in {"true", "false"}:
-        return bool(value == "true")
-    raise invalid("insertOnNoMatch must be true or false")
-
-
-def _named_columns(field_names: list[str], table: Table, options: RestOptions) -> tuple[Column, ...]:
-    columns = []
-    for name in field_names:
-        column = table.column(name, case_sensitive=options.case_sensitive_fields)
-        if column is None:
-            raise ApiError("INVALID_FIELD_NAME", f"Field name [{name}] does not exist in [{table.name}]")
-        columns.append(column)
-    if len(set(columns)) < len(columns):
-        raise invalid("fieldNames must be unique")
-    if not set(table.primary_key) <= {column.name for column in columns}:
-        raise invalid("fieldNames must contain all primary key fields")
-    return tuple(columns)
 
 
 def _match_columns(

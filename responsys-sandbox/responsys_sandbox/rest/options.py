@@ -79,6 +79,24 @@ class RestOptions:
         one_match_column: a merge without a key takes one match column only, as SOAP did.
         record_not_found: code for a look-up that finds nothing.
         read_timestamp: strftime form in which times are read back.
+
+        default_permission_on_update: a list merge's default permission status also becomes that of members
+            who are there already, where a record gives none ("applied to all records"); else of new ones.
+        bad_member_fails_call: a bad record of a list merge has the call refused, as with triggers.
+        missing_extension: code for a profile extension table that is not there.
+        merge_results: a merge into a list or extension answers with `recordData`, or as v1 did with an array
+            of recipient ids and error messages.
+        delete_answers: a deletion by attribute has a row for every member that is gone, or one for every id.
+
+        async_queued: seconds until a queued request is begun.
+        async_running: seconds that it then takes.
+        async_kept: seconds that its result is kept.
+        async_queue_size: requests that may wait; None for no limit.
+        async_disabled: the user may not use the asynchronous API.
+        async_disabled_status: status of that refusal (the page on polling errors says 200).
+        async_failed_status: the `status` of a request that was refused as a whole.
+        async_poll_limit: ids that one GET may ask for.
+        async_delete_path: `members/members` as Oracle prints it for supplemental tables, or `members`.
     """
 
     user_name: str = "cdp_api"
@@ -130,3 +148,21 @@ class RestOptions:
     one_match_column: bool = False
     record_not_found: Literal["RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND"] = "RECORD_NOT_FOUND"
     read_timestamp: str = "%Y-%m-%d %H:%M:%S"
+
+    default_permission_on_update: bool = True
+    bad_member_fails_call: bool = False
+    missing_extension: Literal["PROFILE_EXTENSION_NOT_FOUND", "TABLE_NOT_FOUND"] = (
+        "PROFILE_EXTENSION_NOT_FOUND"
+    )
+    merge_results: Literal["records", "results"] = "records"
+    delete_answers: Literal["members", "ids"] = "members"
+
+    async_queued: float = 1.0
+    async_running: float = 1.0
+    async_kept: float = 86_400.0
+    async_queue_size: int | None = None
+    async_disabled: bool = False
+    async_disabled_status: Literal[200, 401] = 200
+    async_failed_status: str = "FAILURE"
+    async_poll_limit: int = 10
+    async_delete_path: Literal["doubled", "single"] = "doubled"

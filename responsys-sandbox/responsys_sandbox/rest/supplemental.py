@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from responsys_sandbox.rest.call import link, members_path, require_folder
+from responsys_sandbox.rest.call import fields_of, link, members_path, require_folder
 from responsys_sandbox.rest.errors import ApiError, invalid
 from responsys_sandbox.tables import (
     FIELD_TYPES,
@@ -16,7 +16,7 @@ from responsys_sandbox.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from responsys_sandbox.rest.call import Call
     from responsys_sandbox.rest.options import RestOptions
@@ -28,11 +28,13 @@ def list_tables(call: Call) -> Any:
     if call.options.lists_in_items:
         return {
             "items": [
-                {"name": table.name, "folderName": table.folder, "fields": _fields(table.columns)}
+                {"name": table.name, "folderName": table.folder, "fields": fields_of(table.columns)}
                 for table in tables
             ]
         }
-    return [{"suppData": _identity(table), "fields": _fields(table.columns), "links": []} for table in tables]
+    return [
+        {"suppData": _identity(table), "fields": fields_of(table.columns), "links": []} for table in tables
+    ]
 
 
 def create_table(call: Call) -> Any:
@@ -56,7 +58,7 @@ def describe_table(call: Call) -> Any:
     columns = [column for column in table.columns if wanted == "all" or column.name in table.primary_key]
     members = members_path(table)
     return {
-        "fields": _fields(columns),
+        "fields": fields_of(columns),
         "suppData": _identity(table),
         "links": [
             call.self_link("GET"),
@@ -89,10 +91,6 @@ def drop_table(call: Call) -> Any:
     return {"suppTableName": table.name, "links": [call.self_link("DELETE")]}
 
 
-def _fields(columns: Iterable[Column]) -> list[dict[str, str]]:
-    return [{"fieldName": column.name, "fieldType": column.type} for column in columns]
-
-
 def _identity(table: Table) -> dict[str, str]:
     return {"folderName": table.folder, "objectName": table.name}
 
@@ -114,11 +112,18 @@ def _wanted_table(folder: str, body: dict[str, Any], options: RestOptions) -> Ta
             raise invalid("Table Name is required")
     if problem := object_name_problem(name, "Table"):
         raise invalid(problem)
-    columns = _wanted_columns(body.get(options.columns_key), options)
+    columns = wanted_columns(body.get(options.columns_key), options)
     return Table(folder, name, columns, _wanted_key(body.get("primaryKeys"), columns, options))
 
 
-def _wanted_columns(fields: Any, options: RestOptions) -> tuple[Column, ...]:
+def wanted_columns(
+    fields: Any, options: RestOptions, types: Sequence[str] = FIELD_TYPES
+) -> tuple[Column, ...]:
+    """Read the columns of a create body.
+
+    Raises:
+        ApiError: there are none, or one has another type than these or a name that is not allowed.
+    """
     if not isinstance(fields, list) or not fields:
         raise invalid("Fields are required")
     columns = []
@@ -131,8 +136,8 @@ def _wanted_columns(fields: Any, options: RestOptions) -> tuple[Column, ...]:
         if not isinstance(extraction_key, bool):
             raise invalid("dataExtractionKey must be true or false")
         columns.append(Column(_spelt(name, options), field_type, extraction_key))
-    if any(column.type not in FIELD_TYPES for column in columns):
-        *most, last = (f"'{field_type}'" for field_type in FIELD_TYPES)
+    if any(column.type not in types for column in columns):
+        *most, last = (f"'{field_type}'" for field_type in types)
         raise invalid(f"Some Field Types are invalid. Allowed Field Types are {', '.join(most)} and {last}.")
     for column in columns:
         if problem := field_name_problem(column.name, reserved_words=options.refuse_reserved_words):

@@ -72,7 +72,8 @@ def rate_limits(call: Call) -> Any:
             {
                 "limit": str(limit) if call.options.limit_as_number_text else limit,
                 "api": function.name,
-                "resource_path": function.path.removeprefix(API),
+                "resource_path": function.path.removeprefix(API)
+                + (f"?action={function.action}" if function.action else ""),
                 "verb": function.verb,
                 "description": function.description,
             }

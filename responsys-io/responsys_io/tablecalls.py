@@ -1,0 +1,84 @@
+"""Calls that merge records into a supplemental table or delete them there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from responsys_io.mergeresults import refused_records
+from responsys_io.recordcalls import RecordCall, UpdateOnMatch, merge_document
+from responsys_io.restsession import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from responsys_io.supplemental import Table
+
+_MERGE = Endpoint("POST", "/folders/{folder}/suppData/{table}/members", "merge records")
+_DELETE_MANY = Endpoint("POST", "/folders/{folder}/suppData/{table}/members?action=delete", "delete records")
+_DELETE_MANY_AS_PRINTED = Endpoint(
+    "POST", "/folders/{folder}/suppData/{table}/members/members?action=delete", "delete records"
+)
+
+
+def merge_call(
+    table: Table,
+    field_names: Sequence[str],
+    records: Sequence[Sequence[str]],
+    *,
+    update_on_match: UpdateOnMatch = "REPLACE_ALL",
+    match_columns: Sequence[str] | None = None,
+    insert_on_no_match: bool = True,
+    map_template_name: str | None = None,
+    repeatable: bool = True,
+) -> RecordCall:
+    """Return the call that merges records into a table.
+
+    Args:
+        table: Folder and name count.
+        field_names: Columns as the table spells them, those of the key among them.
+        records: A value per column each; more than `MAX_RECORDS` take several calls.
+        update_on_match: What happens to a row that is there already.
+        match_columns: For a table without primary key, the columns that identify a row; else None.
+        insert_on_no_match: Whether a record that matches no row is inserted; without a primary key it is.
+        map_template_name: Field mapping template that Responsys applies.
+        repeatable: Whether the call may be sent again when its outcome is not known.
+    """
+    rule: dict[str, Any] = {"insertOnNoMatch": insert_on_no_match, "updateOnMatch": update_on_match}
+    if match_columns is not None:
+        rule["matchColumnNames"] = list(match_columns)
+    return RecordCall(
+        endpoint=_MERGE,
+        names={"folder": table.folder, "table": table.name},
+        place=f"table {table.name}",
+        records=records,
+        document=merge_document(field_names, rule, map_template_name),
+        read=refused_records,
+        repeatable=repeatable,
+    )
+
+
+def deletion_call(table: Table, key_names: Sequence[str], keys: Sequence[Sequence[str]]) -> RecordCall:
+    """Return the call that deletes rows by their whole primary keys; Responsys does it asynchronously only.
+
+    Oracle prints its path with `members` twice. That one is tried first: where it is not known nothing
+    happens, while a server that does not know the other one could take the keys for records to merge.
+
+    Args:
+        table: Folder and name count.
+        key_names: All columns of the key as the table spells them.
+        keys: A value per column each.
+    """
+
+    def document(records: Sequence[Sequence[str]]) -> dict[str, Any]:
+        rows = [list(record) for record in records]
+        return {"recordData": {"fieldNames": list(key_names), "records": rows}}
+
+    return RecordCall(
+        endpoint=_DELETE_MANY_AS_PRINTED,
+        names={"folder": table.folder, "table": table.name},
+        place=f"table {table.name}",
+        records=keys,
+        document=document,
+        read=refused_records,
+        otherwise=_DELETE_MANY,
+    )

@@ -1,0 +1,67 @@
+"""The option --plan of the command line, and how a plan is printed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from responsys_io.errors import SettingsError
+from target_responsys.planreport import plan_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_responsys.plan import RunPlan
+
+PROBLEM_EXIT_CODE = 2
+
+
+def with_plan(command: click.Command) -> click.Command:
+    """Add the option to the SDK's command, and text to the formats, which are those of --about as well."""
+    for option in command.params:
+        if option.name == "about_format" and isinstance(option, click.Option):
+            option.type = click.Choice(["text", "json", "markdown"], case_sensitive=False)
+            option.help = "Specify output style for --about and --plan (which has no markdown)"
+    command.params.append(
+        click.Option(
+            ["--plan"],
+            is_flag=True,
+            help="Read the input, compare it with the tables and print what a run would do. Nothing is "
+            "written. Exits with 0 when a run can go ahead, with 2 when it would stop.",
+        )
+    )
+    return command
+
+
+def check_plannable(config: Mapping[str, Any], output_format: str | None) -> None:
+    """Refuse what a plan cannot be made of, and a format that it does not have.
+
+    Raises:
+        SettingsError: RSYS-1020.
+    """
+    if config.get("erase"):
+        raise SettingsError(
+            "RSYS-1020", "An erasure cannot be planned.", "Set erase to false, or leave --plan out."
+        )
+    if output_format == "markdown":
+        raise SettingsError("RSYS-1020", "--plan has no markdown.", "Use --format text or --format json.")
+
+
+def print_plan(plan: RunPlan, output_format: str | None) -> None:
+    """Print a plan to standard output.
+
+    Args:
+        plan: The plan.
+        output_format: text, which is the default, or json.
+
+    Raises:
+        SystemExit: With code 2 when a run would stop.
+    """
+    if output_format == "json":
+        click.echo(json.dumps(plan.document(), indent=2, ensure_ascii=False))
+    else:
+        click.echo(plan_text(plan))
+    if plan.problems:
+        raise SystemExit(PROBLEM_EXIT_CODE)

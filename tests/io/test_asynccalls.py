@@ -1,0 +1,315 @@
+"""Queued calls, against the sandbox in all its readings and against servers that answer otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.delivery import FOLDER, new_sandbox, settings_of
+from support.faketime import FakeTime
+from support.scriptedserver import refuse, reply, scripted_server
+
+from responsys_io.asynccalls import AsyncCalls
+from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
+from responsys_io.extensions import Extensions
+from responsys_io.profilelists import MergeRule, member_deletion, member_merge
+from responsys_io.ratelimit import ApiFunction
+from responsys_io.restanswers import RefusedError
+from responsys_io.restapi import RestApi
+from responsys_io.resthttp import Http
+from responsys_io.restlogin import ApiLogin
+from responsys_io.restretry import Pursuit
+from responsys_io.restsession import RestSession
+from responsys_io.retry import Retry
+from responsys_io.supplemental import Column, Table
+from responsys_io.tablecalls import deletion_call, merge_call
+from responsys_sandbox.profilelists import LIST_NAME, contacts_list
+from responsys_sandbox.rest import Drop, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.scriptedserver import ScriptedServer
+
+    from responsys_io.recordcalls import RecordCall
+    from responsys_sandbox.sandbox import Sandbox
+
+AUDIENCE = Table(FOLDER, "AUDIENCE", (Column("USERID", "INTEGER"), Column("FLAG", "CHAR")), ("USERID",))
+EMAIL = "EMAIL_ADDRESS_"
+FOREVER = 1e9
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """An account that carries calls out as soon as it is asked for them."""
+    with new_sandbox(tmp_path / "sandbox", async_queued=0, async_running=0) as running:
+        yield running
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def api(sandbox: Sandbox, time: FakeTime) -> Iterator[RestApi]:
+    pursuit = Pursuit(retry=Retry(limit=4, sleep=time.sleep), clock=time.clock)
+    with RestApi.from_config(settings_of(sandbox), pursuit=pursuit) as made:
+        made.create(AUDIENCE)
+        yield made
+
+
+@pytest.fixture
+def calls(api: RestApi, time: FakeTime) -> AsyncCalls:
+    return AsyncCalls(api.session, retry=Retry(base=1, cap=30, sleep=time.sleep), clock=time.clock)
+
+
+def merge(*users: str, table: Table = AUDIENCE, **more: Any) -> RecordCall:
+    return merge_call(table, ["USERID"], [[user] for user in users], **more)
+
+
+def users(sandbox: Sandbox) -> list[str | None]:
+    return [row["USERID"] for row in sandbox.store.rows(FOLDER, "AUDIENCE")]
+
+
+def polls(sandbox: Sandbox) -> int:
+    return sum(call.path.endswith("/requests") for call in sandbox.store.requests())
+
+
+def test_a_merge_is_queued_and_waited_for(sandbox: Sandbox, calls: AsyncCalls, time: FakeTime) -> None:
+    options = sandbox.rest.options
+    options.async_queued = FOREVER
+    steps = iter([("async_running", FOREVER), ("async_queued", 0), ("async_running", 0)])
+
+    def go_on() -> None:
+        name, value = next(steps, ("async_running", 0))
+        setattr(options, name, value)
+
+    time.while_waiting = go_on
+    refused = calls.carry_out(merge("1", "1w", "3"))
+    assert refused == {1: 'The value "1w" is not valid for the field type INTEGER'}
+    assert users(sandbox) == ["1", "3"]
+    assert polls(sandbox) == 3
+    assert len(time.waits) == 3
+
+
+def test_many_are_asked_for_at_once(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    queued = [entry for number in range(205) for entry in calls.submit(merge(str(number), f"{number}w"))]
+    outcomes = dict(calls.settled(queued))
+    assert len(outcomes) == 205
+    assert all(isinstance(outcome, dict) and outcome.keys() == {1} for outcome in outcomes.values())
+    assert polls(sandbox) == 2
+    assert len(users(sandbox)) == 205
+
+
+def test_those_that_are_done_are_not_asked_for_again(
+    sandbox: Sandbox, calls: AsyncCalls, time: FakeTime
+) -> None:
+    first = calls.submit(merge("1"))
+    done = calls.settled([*first])
+    assert next(done)[0] == first[0]
+    sandbox.rest.options.async_queued = FOREVER
+    second = calls.submit(merge("2"))
+    time.while_waiting = lambda: setattr(sandbox.rest.options, "async_queued", 0)
+    assert [entry for entry, _ in calls.settled(second)] == second
+
+
+def test_a_large_call_is_queued_in_parts(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    numbers = [str(number) for number in range(450)]
+    numbers[205] = "x"
+    assert calls.carry_out(merge(*numbers)).keys() == {205}
+    assert len(users(sandbox)) == 449
+
+
+def test_a_call_that_is_refused_as_a_whole(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    sandbox.rest.options.async_failed_status = "FAILED"
+    queued = calls.submit(merge("1", table=Table(FOLDER, "NOPE", ()))) + calls.submit(merge("2"))
+    (_, bad), (_, good) = calls.settled(queued)
+    assert isinstance(bad, RefusedError)
+    assert bad.error_code == "RESOURCE_NOT_FOUND"
+    assert good == {}
+    with pytest.raises(RefusedError, match="RSYS-4009.*merge records"):
+        calls.carry_out(merge("1", table=Table(FOLDER, "NOPE", ())))
+
+
+def test_a_result_that_was_not_fetched_in_time(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    sandbox.rest.options.async_kept = -1
+    with pytest.raises(TransientError, match="RSYS-4201.*table AUDIENCE"):
+        calls.carry_out(merge("1"))
+
+
+def test_a_call_that_is_never_done(sandbox: Sandbox, calls: AsyncCalls, time: FakeTime) -> None:
+    sandbox.rest.options.async_queued = FOREVER
+    queued = calls.submit(merge("1"))
+    time.now += 86_400
+    ((_, outcome),) = calls.settled(queued)
+    assert isinstance(outcome, TransientError)
+    assert outcome.code == "RSYS-4202"
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_a_full_queue_is_waited_for(
+    sandbox: Sandbox, calls: AsyncCalls, time: FakeTime, repeatable: bool
+) -> None:
+    sandbox.rest.options.async_queue_size = 0
+    time.while_waiting = lambda: setattr(sandbox.rest.options, "async_queue_size", None)
+    assert calls.carry_out(merge("1", repeatable=repeatable)) == {}
+    assert users(sandbox) == ["1"]
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_user_without_the_asynchronous_api(sandbox: Sandbox, calls: AsyncCalls, status: Any) -> None:
+    sandbox.rest.options.async_disabled = True
+    sandbox.rest.options.async_disabled_status = status
+    with pytest.raises(SettingsError, match="RSYS-4010.*ASYNC_API_DISABLED_FOR_USER.*api_mode"):
+        calls.submit(merge("1"))
+
+
+def test_a_user_who_loses_the_right_meanwhile(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    queued = calls.submit(merge("1"))
+    sandbox.rest.options.async_disabled = True
+    with pytest.raises(SettingsError, match="RSYS-4010"):
+        list(calls.settled(queued))
+
+
+@pytest.mark.parametrize("spelling", ["doubled", "single"])
+def test_rows_of_a_table_are_deleted(
+    sandbox: Sandbox, api: RestApi, calls: AsyncCalls, spelling: Any
+) -> None:
+    sandbox.rest.options.async_delete_path = spelling
+    api.merge(AUDIENCE, ["USERID"], [["1"], ["2"]])
+    refused = calls.carry_out(deletion_call(AUDIENCE, ["USERID"], [["1"], ["3"]]))
+    assert refused == {1: "No Records found for the Id"}
+    assert users(sandbox) == ["2"]
+
+
+@pytest.mark.parametrize("switches", [{}, {"merge_results": "results"}, {"lists_in_items": True}])
+def test_lists_and_extension_tables(
+    sandbox: Sandbox, api: RestApi, calls: AsyncCalls, switches: dict[str, Any]
+) -> None:
+    for name, value in switches.items():
+        setattr(sandbox.rest.options, name, value)
+    extensions = Extensions(api.session, LIST_NAME)
+    extensions.create(Table(FOLDER, "SCORES", (Column("POINTS", "INTEGER"),)))
+    emails = [["a@example.com"], ["nobody"]]
+    points = [["a@example.com", "1"], ["x@example.com", "2"]]
+    ids = ["a@example.com", "x@example.com"]
+    todo = [
+        member_merge(LIST_NAME, [EMAIL], emails, MergeRule("OPTIN")),
+        extensions.row_merge(
+            "SCORES", ["EMAIL_ADDRESS_", "POINTS"], points, match_columns=["EMAIL_ADDRESS_"]
+        ),
+        extensions.row_deletion("SCORES", "e", ids),
+        member_deletion(LIST_NAME, "e", ids),
+    ]
+    for call in todo:
+        assert calls.carry_out(call).keys() == {1}
+    assert sandbox.store.lists.members(contacts_list(FOLDER)) == []
+
+
+def test_a_submission_without_an_answer_is_repeated_by_key_only(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    sandbox.rest.faults.add(Fault(action=Drop("after"), path="/asyncApi/.*members"))
+    assert calls.carry_out(merge("1")) == {}
+    assert users(sandbox) == ["1"]
+    sandbox.rest.faults.add(Fault(action=Drop("after"), path="/asyncApi/.*members"))
+    with pytest.raises(TransientError, match="RSYS-4004"):
+        calls.submit(merge("2", repeatable=False))
+
+
+def test_queued_calls_have_limits_of_their_own(sandbox: Sandbox, api: RestApi) -> None:
+    sandbox.rest.options.limits |= {"mergeTableMembers": 7, "asyncMergeTableMembers": 70}
+    limits = api.rate_limits()
+    path = "/folders/{f}/suppData/{t}/members"
+    assert limits[ApiFunction("POST", path)] == 7
+    assert limits[ApiFunction("POST", f"/rest/asyncApi/v1.3{path}")] == 70
+
+
+# Forms of answers that the sandbox does not have.
+
+ROWS = {"recordData": {"fieldNames": ["USERID"], "records": [["1"]], "mapTemplateName": None}}
+FAILED = {"recipientId": -1, "success": False, "errorMessage": "no such thing"}
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with scripted_server() as running:
+        running.will_sign_in()
+        yield running
+        assert not running.script, "the client made fewer calls than expected"
+
+
+@pytest.fixture
+def scripted(server: ScriptedServer, time: FakeTime) -> Iterator[AsyncCalls]:
+    login = ApiLogin(
+        api_url=server.url,
+        api_username="cdp_api",
+        api_password="pw",
+        allowed_endpoint_hosts=frozenset({"127.0.0.1"}),
+    )
+    retry = Retry(limit=2, sleep=time.sleep)
+    with RestSession(login, Http(), pursuit=Pursuit(retry=retry, clock=time.clock)) as session:
+        yield AsyncCalls(session, retry=retry, clock=time.clock)
+
+
+def state(response: Any, status: str = "SUCCESS") -> dict[str, Any]:
+    return {"response": response, "requestId": "id", "status": status}
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([[state(ROWS)]], {}),
+        ([state(ROWS)], {}),
+        ([{"responses": [state(ROWS)]}], {}),
+        ([[state(ROWS, "COMPLETED")]], {}),
+        ([[state([{"recipientId": 1, "success": True, "errorMessage": None}])]], {}),
+        ([[state([FAILED])]], {0: "no such thing"}),
+        ([[], [state(ROWS)]], {}),
+        ([[state(None, "IN_PROGRESS")], [state(ROWS)]], {}),
+        ([[state(None, "REQUEST_ACCEPTED")], [state(ROWS)]], {}),
+    ],
+)
+def test_other_forms_of_results(
+    server: ScriptedServer, scripted: AsyncCalls, answers: list[Any], expected: dict[int, str]
+) -> None:
+    server.will(reply(202, {"requestId": "id"}), *(reply(200, answer) for answer in answers))
+    call = member_merge("L", ["EMAIL_ADDRESS_"], [["a@example.com"]], MergeRule("OPTIN"))
+    assert scripted.carry_out(call) == expected
+
+
+@pytest.mark.parametrize("response", [None, "x", {}, [], {"recordData": {"records": None}}])
+def test_a_result_of_no_known_form(server: ScriptedServer, scripted: AsyncCalls, response: Any) -> None:
+    server.will(reply(202, {"requestId": "id"}), reply(200, [state(response)]))
+    with pytest.raises(TransientError, match="RSYS-4005"):
+        scripted.carry_out(merge("1"))
+
+
+def test_a_result_with_too_few_rows(server: ScriptedServer, scripted: AsyncCalls) -> None:
+    server.will(reply(202, {"requestId": "id"}), reply(200, [state(ROWS)]))
+    ((_, outcome),) = scripted.settled(scripted.submit(merge("1", "2")))
+    assert isinstance(outcome, DataError)
+    assert outcome.code == "RSYS-4007"
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"requestId": None}, {"requestId": ""}])
+def test_a_submission_without_a_request_id(server: ScriptedServer, scripted: AsyncCalls, answer: Any) -> None:
+    server.will(reply(202, answer))
+    with pytest.raises(TransientError, match="RSYS-4005"):
+        scripted.submit(merge("1"))
+
+
+def test_only_a_path_that_is_not_known_is_tried_otherwise(
+    server: ScriptedServer, scripted: AsyncCalls
+) -> None:
+    call = deletion_call(AUDIENCE, ["USERID"], [["1"]])
+    server.will(refuse(400, "INVALID_PARAMETER", "x"))
+    with pytest.raises(ResponsysError, match="INVALID_PARAMETER"):
+        scripted.submit(call)
+    server.will(reply(404, text="<html></html>"), reply(202, {"requestId": "id"}))
+    assert [entry.request_id for entry in scripted.submit(call)] == ["id"]
+    assert [request.path.rpartition("/suppData/")[2] for request in server.received[1:]] == [
+        "AUDIENCE/members/members?action=delete",
+        "AUDIENCE/members/members?action=delete",
+        "AUDIENCE/members?action=delete",
+    ]
