@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections import deque
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from tap_responsys.lines import LONGEST_LINE, Lines, flaw, shown
+from tap_responsys.lines import LONGEST_LINE, Lines, count_lines, flaw, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +20,24 @@ _LINE_TOO_LONG = f"a line of {LONGEST_LINE:,} characters or more"
 _NOT_CLOSED = "broken quoting: an enclosure is not closed"
 # An enclosure may hold line breaks, but one that is never closed must not swallow the file: neither at once,
 # nor line by line, should every one have such a mark. These are characters.
-_LONGEST_ROW_OF_LINES = 1 << 17
+LONGEST_ROW_OF_LINES = 1 << 17
+_LONGEST_BLOCK = 1 << 19
 _IN_VAIN, _IN_VAIN_PER_LINE = 1 << 20, 256
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines of an export, whole records as far as counting enclosures tells.
+
+    Args:
+        line: Number of the first line.
+        lines: How many they are.
+        text: The lines.
+    """
+
+    line: int
+    lines: int
+    text: str
 
 
 class BrokenError(Exception):
@@ -67,20 +84,22 @@ class Records:
         self._again.extendleft(reversed(self._taken))
         self._taken.clear()
 
-    def read(self, width: int) -> Iterator[tuple[list[str], str]]:
+    def read(self, width: int, until: int | None = None) -> Iterator[tuple[list[str], str]]:
         """Read the records that follow; lines without a character are none.
 
         Where several lines make no record, only the first of them is broken: the others are read again.
 
         Args:
             width: How many fields a record has.
+            until: Number of a line: no further record is begun once this one is reached, but for lines that
+                have to be read again. Without it, all records are read.
 
         Yields:
             The record's fields and an empty text, or what is wrong with it in place of that.
         """
         self._pass_on()
         taken, encoding = self._taken, self._encoding
-        while True:
+        while until is None or self.line < until or self._again:
             try:
                 for fields in self._csv():
                     if len(fields) == width:
@@ -90,6 +109,8 @@ class Records:
                         yield fields, self._wrong_count(len(fields), width)
                     self.line += len(taken)
                     taken.clear()
+                    if until is not None and self.line >= until and not self._again:
+                        return
             except (csv.Error, BrokenError) as error:
                 reason = _reason(error, len(taken))
                 self._give_back()
@@ -97,6 +118,35 @@ class Records:
                 self._pass_on()
             else:
                 return
+
+    def read_block(self) -> Block | None:
+        """Return the lines that follow, for a reader that takes them all at once or none of them.
+
+        Returns:
+            None where records have to be read one by one, also at the end of the text.
+        """
+        self._pass_on()
+        if self._again or self._affordable() < LONGEST_ROW_OF_LINES:
+            return None
+        text = self._lines.read_block()
+        # The end of the block is that of a record when all enclosures are closed.
+        while (
+            self._quote_char
+            and text.count(self._quote_char) % 2
+            and len(text) < _LONGEST_BLOCK
+            and (more := self._lines.read_block())
+        ):
+            text += more
+        if not text:
+            return None
+        block = Block(self.line, count_lines(text), text)
+        self.line += block.lines
+        return block
+
+    def unread_block(self, block: Block) -> None:
+        """Put back the block that was read last; of several, the later ones first."""
+        self._lines.unread(block.text)
+        self.line = block.line
 
     def flaw(self) -> str:
         """Say which characters of the record in progress no text may have, empty when all is well."""
@@ -123,7 +173,7 @@ class Records:
             if taken:
                 taken.append(line)
                 size += len(line)
-                if size > min(_LONGEST_ROW_OF_LINES, self._affordable()):
+                if size > min(LONGEST_ROW_OF_LINES, self._affordable()):
                     raise BrokenError(_NOT_CLOSED)
             else:
                 taken.append(line)
