@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from datetime import UTC, datetime
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import Stream
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
 
 from responsys_io.errors import DataError
 from responsys_io.files import FileUnavailableError
 from tap_responsys import columns as cols
 from tap_responsys.changes import settle_changes
+from tap_responsys.inblocks import line_maker, read_in_blocks, record_form
 from tap_responsys.kinds import FEEDS_JOB
 from tap_responsys.ledger import Ledger
 from tap_responsys.listing import is_named
@@ -22,14 +25,17 @@ from tap_responsys.parse import Rejected
 from tap_responsys.plan import is_within, unread
 from tap_responsys.progress import Progress
 from tap_responsys.reading import Reading
+from tap_responsys.recordlines import RecordLines
 from tap_responsys.settings import chosen
 from tap_responsys.vanished import reason_to_keep
 from tap_responsys.window import window_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    from responsys_io.feeds import Column
+    from singer_sdk.metrics import Counter
+
+    from responsys_io.feeds import Column, ColumnType
     from tap_responsys.kinds import ExportKind
     from tap_responsys.listing import ExportFile
     from tap_responsys.parse import ExportReader, Row
@@ -73,6 +79,8 @@ class ExportStream(Stream):
         self._ledger = Ledger()
         self._reading: Reading | None = None
         self._hidden: tuple[str, ...] = ()
+        self._in_blocks = False
+        self._counter: Counter | None = None
         self._rows_since_state = 0
         self._state_written_at = time.monotonic()
 
@@ -140,11 +148,15 @@ class ExportStream(Stream):
             types = self._types(reader, export)
             has_header = reader.has_header_line
             self._reading = reading
-            for row in reader.rows(types, required=self._required(reader), skip=reading.rows):
+            for row in self._rows(reader, types, reading):
+                if isinstance(row, RecordLines):
+                    self._write_lines(row, reading)
+                    progress.look(reading.rows, folder.position)
+                    continue
                 if isinstance(row, Rejected):
                     self._exports_tap.reject(self.name, export.name, row)
                     reading.reject()
-                    self._count_row()
+                    self._count_rows(1)
                     continue
                 record = self._record(row, reading)
                 reading.take(row)
@@ -157,6 +169,55 @@ class ExportStream(Stream):
             export, reading.rows, has_header=has_header
         )
         self._finish(reading)
+
+    def _rows(
+        self, reader: ExportReader, types: dict[str, ColumnType], reading: Reading
+    ) -> Iterator[Row | Rejected | RecordLines]:
+        """Read the rows that are wanted: in blocks where the SDK has nothing to do with each record."""
+        required = self._required(reader)
+        if not self._in_blocks:
+            yield from reader.rows(types, required=required, skip=reading.rows)
+            return
+        form = record_form(
+            reader, self._kind, types, required, self._left_out(), reading, self._stream_version
+        )
+        with contextlib.closing(line_maker(form, reading.export.remote.size)) as maker:
+            yield from read_in_blocks(reader, form, maker, reading.rows)
+
+    def _left_out(self) -> list[str]:
+        added = (cols.SUBSCRIPTION_STATUS, cols.SOURCE_FILE, cols.SOURCE_LINE, cols.LAST_MODIFIED)
+        return [*self._hidden, *(name for name in added if not self.mask["properties", name])]
+
+    def _write_lines(self, lines: RecordLines, reading: Reading) -> None:
+        """Write lines of records as the SDK would one by one: no STATE is ahead of them."""
+        if self._rows_since_state and self._rows_since_state + lines.rows > self.STATE_MSG_FREQUENCY:
+            self._write_state_message()
+        self._exports_tap.write_lines(lines.data)
+        reading.take_lines(lines)
+        self.state_manager.is_flushed = False
+        if self._counter is not None:
+            self._counter.increment(lines.rows)
+        self._count_rows(lines.rows)
+
+    def get_record_counter(self, **options: Any) -> Counter:
+        """Return the SDK's counter, which counts lines written in blocks as well."""
+        self._counter = super().get_record_counter(**options)
+        return self._counter
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Read and write the records; in blocks unless the SDK has to change, filter or hand on each one."""
+        maps = self.stream_maps
+        self._in_blocks = (
+            write_messages
+            and self.selected
+            and len(maps) == 1
+            and type(maps[0]) is SameRecordTransform
+            and not maps[0].flattening_enabled
+            and maps[0].stream_alias == self.name
+        )
+        yield from super()._sync_records(context, write_messages=write_messages)
 
     def _finish(self, reading: Reading) -> None:
         export, entry = reading.export, reading.finished
@@ -283,11 +344,12 @@ class ExportStream(Stream):
 
     def _increment_stream_state(self, latest_record: dict[str, Any], *, context: Any = None) -> None:  # noqa: ARG002
         """Note a record as emitted; called by the SDK after the record is written."""
-        self._count_row()
+        self._count_rows(1)
 
-    def _count_row(self) -> None:
-        self._rows_since_state += 1
-        if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0 and self._state_is_due():
+    def _count_rows(self, rows: int) -> None:
+        before, self._rows_since_state = self._rows_since_state, self._rows_since_state + rows
+        looked, now = before // _ROWS_BETWEEN_CLOCK_LOOKS, self._rows_since_state // _ROWS_BETWEEN_CLOCK_LOOKS
+        if now > looked and self._state_is_due():
             self._write_state_message()
 
     def _state_is_due(self) -> bool:
