@@ -1,75 +1,96 @@
-"""The rows of an export as lines of messages, block by block; those of a block with a misfit one by one."""
+"""The rows of an export, written block by block; those of a block that holds a misfit one by one."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Protocol
 
 from tap_responsys.lineprocess import LineProcess
-from tap_responsys.recordlines import RecordForm, RecordWriter
+from tap_responsys.recordlines import RecordForm, RecordWriter, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from responsys_io.feeds import ColumnType
     from tap_responsys.kinds import ExportKind
     from tap_responsys.parse import ExportReader, Rejected, Row
     from tap_responsys.reading import Reading
-    from tap_responsys.recordlines import RecordLines
     from tap_responsys.records import Block, Records
 
 _WORTH_A_PROCESS = 8 * 2**20
+_MOST_BLOCKS = 64
 
 
-class LineMaker(Protocol):
-    """Makes lines of blocks, in the order in which they were given."""
+class LineSink(Protocol):
+    """Writes blocks as lines of messages, in the order in which they are given.
 
-    at_once: int
-    """How many blocks may be under way."""
+    After one that has to be read row by row it writes none until `written` has told so.
+    """
 
     def put(self, block: Block) -> None:
         """Give it a block."""
 
-    def get(self) -> RecordLines | None:
-        """Return the lines of the block that was given first, None when it has to be read row by row."""
+    def written(self) -> list[Written]:
+        """Return what has been written of the blocks given since; shorter where one was not.
+
+        From then until the next block is given nothing is written.
+        """
 
     def close(self) -> None:
         """End the work."""
 
 
 class LinesHere:
-    """Makes lines of blocks in this process.
+    """Writes blocks as lines in this process.
 
     Args:
         form: What the records look like.
+        output: Where lines go.
     """
 
-    at_once = 1
-
-    def __init__(self, form: RecordForm) -> None:
+    def __init__(self, form: RecordForm, output: IO[bytes]) -> None:
         self._writer = RecordWriter(form)
-        self._waiting: deque[Block] = deque()
+        self._output = output
+        self._written: list[Written] = []
+        self._stopped = False
 
     def put(self, block: Block) -> None:
-        """Keep a block."""
-        self._waiting.append(block)
+        """Write a block."""
+        if self._stopped:
+            return
+        written = self._writer.write(block.line, block.text, self._output)
+        if written is None:
+            self._stopped = True
+        else:
+            self._written.append(written)
 
-    def get(self) -> RecordLines | None:
-        """Make the lines of the block that was given first; see `RecordWriter.lines`."""
-        return self._writer.lines(self._waiting.popleft())
+    def written(self) -> list[Written]:
+        """Return what has been written."""
+        written, self._written, self._stopped = self._written, [], False
+        return written
 
     def close(self) -> None:
         """Do nothing."""
 
 
-def line_maker(form: RecordForm, size: int) -> LineMaker:
-    """Return what makes the lines of an export: for a large one a process of its own.
+def line_sink(form: RecordForm, size: int) -> LineSink:
+    """Return what writes an export's lines to standard output: for a large one a process of its own.
 
     Args:
         form: What the records look like.
         size: The export's bytes, packed or not.
     """
-    return LineProcess(form) if size >= _WORTH_A_PROCESS else LinesHere(form)
+    sys.stdout.flush()
+    if size < _WORTH_A_PROCESS:
+        return LinesHere(form, sys.stdout.buffer)
+    output = os.dup(sys.stdout.fileno())
+    try:
+        return LineProcess(form, output)
+    finally:
+        os.close(output)
 
 
 def record_form(
@@ -99,56 +120,55 @@ def record_form(
     )
 
 
-def read_in_blocks(
-    reader: ExportReader, form: RecordForm, maker: LineMaker, skip: int = 0
-) -> Iterator[Row | Rejected | RecordLines]:
-    """Read the rows of an export, the same ones as `ExportReader.rows` does.
+def write_in_blocks(
+    reader: ExportReader, form: RecordForm, sink: LineSink, *, skip: int = 0, at_once: int = 10_000
+) -> Iterator[Row | Rejected | Written]:
+    """Write the rows of an export in blocks, and return those of blocks that hold misfits.
 
     Args:
         reader: The export.
         form: What its records look like.
-        maker: Makes the lines.
+        sink: Where blocks go.
         skip: How many rows, rejected ones among them, to pass over.
+        at_once: How many lines, at most, are written before the caller is told.
+
+    Yields:
+        What has been written, a row that has not, or what is wrong with one; in the order of the file.
     """
     records, rows = reader.records, reader.row_reader(form.types, form.required)
-    begun = 0
+    deque(islice(records.read(len(form.header)), skip), maxlen=0)
+    most, begun = _MOST_BLOCKS, 0
     while begun != records.line:
         begun = records.line
-        until, skip = yield from _whole_blocks(records, maker, skip)
-        for row in rows(until):
-            if skip:
-                skip -= 1
-            else:
-                yield row
+        blocks = []
+        for block in _blocks(records, most, at_once):
+            blocks.append(block)
+            sink.put(block)
+        if written := sink.written() if blocks else []:
+            yield Written(
+                sum(each.rows for each in written),
+                min((each.oldest for each in written if each.oldest), default=""),
+                max(each.newest for each in written),
+            )
+        most = min(2 * most, _MOST_BLOCKS)
+        until = records.line + 1
+        if rest := blocks[len(written) :]:
+            # Read it row by row. What follows was cut off where it seemed to end: that is cut anew.
+            most, until = 1, rest[0].line + rest[0].lines
+            for block in reversed(rest):
+                records.unread_block(block)
+        elif written:
+            continue
+        yield from rows(until)
 
 
-def _whole_blocks(
-    records: Records, maker: LineMaker, skip: int
-) -> Generator[RecordLines, None, tuple[int, int]]:
-    """Read blocks up to one that has to be read row by row.
-
-    Returns:
-        The number of the line as far as which that has to be done, and how many rows are still to be skipped.
-    """
-    under_way: deque[Block] = deque()
-    while True:
-        while len(under_way) < maker.at_once and (block := records.read_block()):
-            under_way.append(block)
-            maker.put(block)
-        if not under_way:
-            return records.line + 1, skip
-        lines = maker.get()
-        if lines is None or 0 < skip < lines.rows:
-            break
-        under_way.popleft()
-        if skip:
-            skip -= lines.rows
-        else:
-            yield lines
-    until = under_way[0].line + under_way[0].lines
-    # What follows was cut off where this block seemed to end: it is cut anew.
-    for _ in range(len(under_way) - 1):
-        maker.get()
-    while under_way:
-        records.unread_block(under_way.pop())
-    return until, skip
+def _blocks(records: Records, most: int, at_once: int) -> Iterator[Block]:
+    """Read blocks, one at least where there is one, of not too many lines together."""
+    lines = 0
+    while most and (block := records.read_block(at_once)):
+        if lines and lines + block.lines > at_once:
+            records.unread_block(block)
+            return
+        lines += block.lines
+        most -= 1
+        yield block

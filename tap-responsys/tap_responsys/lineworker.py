@@ -1,43 +1,59 @@
-"""The other side of `tap_responsys.lineprocess`: blocks in, lines out, until the input ends."""
+"""The other side of `tap_responsys.lineprocess`: blocks in, lines out, until the input ends.
+
+Messages have their length in front. The first one is a `RecordForm`; others are a block's line and text, or
+empty, which says that the blocks after it may be written again after one could not. Every block is answered:
+with what was written of it, with nothing, or with what is wrong with the output.
+"""
 
 from __future__ import annotations
 
 import gc
+import os
 import struct
 import sys
 from typing import BinaryIO
 
 import msgspec
 
-from tap_responsys.recordlines import RecordForm, RecordWriter
-from tap_responsys.records import Block
+from tap_responsys.recordlines import RecordForm, RecordWriter, Written
 
-_LENGTH = struct.Struct("<I")
+LENGTH = struct.Struct("<I")
+BEGIN = struct.Struct("<Q")
+"""What stands before a block's text: the number of its first line."""
 
 
-def work(stdin: BinaryIO, stdout: BinaryIO) -> None:
-    """Read a `RecordForm`, then blocks; write an answer for each. All are msgpack after their length."""
+def work(stdin: BinaryIO, stdout: BinaryIO, output: BinaryIO) -> None:
+    """Take blocks from one stream, answer on another, write lines to a third."""
     form = _message(stdin)
     if form is None:
         return
     writer = RecordWriter(msgspec.msgpack.decode(form, type=RecordForm))
-    blocks = msgspec.msgpack.Decoder(Block)
     # Nothing here goes in circles, and looking for circles in lists of rows takes its time.
     gc.disable()
+    stopped = False
     while (message := _message(stdin)) is not None:
-        answer = msgspec.msgpack.encode(writer.lines(blocks.decode(message)))
-        stdout.write(_LENGTH.pack(len(answer)) + answer)
+        if not message:
+            stopped = False
+            continue
+        answer: Written | str | None = None
+        if not stopped:
+            try:
+                (line,) = BEGIN.unpack_from(message)
+                answer = writer.write(line, str(message[BEGIN.size :], "utf-8", "surrogatepass"), output)
+            except OSError as error:
+                answer = error.strerror or str(error)
+            stopped = not isinstance(answer, Written)
+        packed = msgspec.msgpack.encode(answer)
+        stdout.write(LENGTH.pack(len(packed)) + packed)
         stdout.flush()
 
 
 def _message(stdin: BinaryIO) -> bytes | None:
-    """Return a message, None at the end, also when that comes too early."""
-    length = stdin.read(_LENGTH.size)
-    if len(length) < _LENGTH.size:
-        return None
-    message = stdin.read(_LENGTH.unpack(length)[0])
-    return message if len(message) == _LENGTH.unpack(length)[0] else None
+    """Return a message, None at the end."""
+    length = stdin.read(LENGTH.size)
+    return stdin.read(LENGTH.unpack(length)[0]) if len(length) == LENGTH.size else None
 
 
 if __name__ == "__main__":
-    work(sys.stdin.buffer, sys.stdout.buffer)
+    with os.fdopen(int(sys.argv[1]), "wb") as output:
+        work(sys.stdin.buffer, sys.stdout.buffer, output)

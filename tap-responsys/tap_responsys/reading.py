@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tap_responsys.kinds import ExportKind
     from tap_responsys.listing import ExportFile
     from tap_responsys.parse import Row
-    from tap_responsys.recordlines import RecordLines
+    from tap_responsys.recordlines import Written
 
 
 class Reading:
@@ -42,11 +42,11 @@ class Reading:
         if moment := row.values.get(self.moments):
             self._take_moments(moment, moment)
 
-    def take_lines(self, lines: RecordLines) -> None:
+    def take_written(self, written: Written) -> None:
         """Count rows that fit and have been written."""
-        self.rows += lines.rows
-        if lines.newest:
-            self._take_moments(lines.oldest, lines.newest)
+        self.rows += written.rows
+        if written.newest:
+            self._take_moments(written.oldest, written.newest)
 
     def _take_moments(self, oldest: str, newest: str) -> None:
         self._newest = max(self._newest, newest)

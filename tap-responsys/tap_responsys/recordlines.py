@@ -10,7 +10,7 @@ import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from _csv import Reader
     from collections.abc import Sequence
 
-    from tap_responsys.records import Block
 
 # What ends a line for str.splitlines and not in an export.
 _OTHER_LINE_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
@@ -66,17 +65,15 @@ class RecordForm:
 
 
 @dataclass(frozen=True)
-class RecordLines:
-    """Lines of RECORD messages.
+class Written:
+    """Rows that have been written as RECORD messages.
 
     Args:
-        data: The lines.
         rows: How many they are.
         oldest: The earliest of their moments, empty for none.
         newest: The latest one.
     """
 
-    data: bytes
     rows: int
     oldest: str = ""
     newest: str = ""
@@ -106,22 +103,38 @@ class RecordWriter:
         ]
         self._names, self._fixed = _pieces(form, [name for name, *_ in self._columns])
 
-    def lines(self, block: Block) -> RecordLines | None:
-        """Return a block's rows as lines, None when it has to be read row by row."""
-        if flaw(block.text, ""):
+    def write(self, line: int, text: str, output: IO[bytes]) -> Written | None:
+        """Write a block's rows as lines.
+
+        Args:
+            line: Number of the block's first line.
+            text: The block.
+            output: Where the lines go.
+
+        Returns:
+            None when nothing is written because the block has to be read row by row.
+
+        Raises:
+            OSError: The lines could not be written.
+        """
+        if flaw(text, ""):
             return None
         try:
-            return self._written(*self._rows(block))
+            rows, numbers = self._rows(line, text)
+            data, written = self._lines(rows, numbers)
         except (csv.Error, ValueError):
             return None
+        output.write(data)
+        output.flush()
+        return written
 
-    def _rows(self, block: Block) -> tuple[list[list[str]], Sequence[int]]:
+    def _rows(self, first: int, text: str) -> tuple[list[list[str]], Sequence[int]]:
         """Return the rows and the numbers of their first lines."""
-        lines = _split(block.text)
+        lines = _split(text)
         rows = list(self._csv(lines))
-        numbers: Sequence[int] = range(block.line, block.line + len(rows))
+        numbers: Sequence[int] = range(first, first + len(rows))
         if len(rows) != len(lines) or not all(rows):
-            rows, numbers = self._numbered(lines, block.line)
+            rows, numbers = self._numbered(lines, first)
         if any(len(fields) != self._width for fields in rows):
             raise _MisfitError
         return rows, numbers
@@ -150,7 +163,7 @@ class RecordWriter:
             strict=True,
         )
 
-    def _written(self, rows: list[list[str]], numbers: Sequence[int]) -> RecordLines:
+    def _lines(self, rows: list[list[str]], numbers: Sequence[int]) -> tuple[bytes, Written]:
         fields = list(chain.from_iterable(rows))
         columns = {name: fields[place :: self._width] for name, place, _ in self._columns}
         if any("" in columns[name] for name in self._form.required):
@@ -171,12 +184,8 @@ class RecordWriter:
         for place, name in enumerate(self._names):
             pieces[2 * place + 1 :: stride] = values[name]
         moments = [text for text in values.get(self._form.moments, ()) if text != NULL]
-        return RecordLines(
-            "".join(pieces).encode(),
-            len(rows),
-            min(moments, default="").strip('"'),
-            max(moments, default="").strip('"'),
-        )
+        data = "".join(pieces).encode()
+        return data, Written(len(rows), *(pick(moments, default="").strip('"') for pick in (min, max)))
 
 
 def _pieces(form: RecordForm, columns: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 from tap_responsys.lines import LONGEST_LINE, Lines, count_lines, flaw, shown
@@ -119,8 +121,11 @@ class Records:
             else:
                 return
 
-    def read_block(self) -> Block | None:
+    def read_block(self, most: int = 1 << 30) -> Block | None:
         """Return the lines that follow, for a reader that takes them all at once or none of them.
+
+        Args:
+            most: How many lines, at most, unless a record has more.
 
         Returns:
             None where records have to be read one by one, also at the end of the text.
@@ -139,9 +144,22 @@ class Records:
             text += more
         if not text:
             return None
+        if count_lines(text) > most:
+            text = self._shortened(text, most)
         block = Block(self.line, count_lines(text), text)
         self.line += block.lines
         return block
+
+    def _shortened(self, text: str, most: int) -> str:
+        """Put back what follows so many lines, and the record that the last one of them belongs to."""
+        lines = io.StringIO(text, newline="")
+        kept = list(islice(lines, most))
+        quotes = sum(line.count(self._quote_char) for line in kept) if self._quote_char else 0
+        while quotes % 2 and (line := lines.readline()):
+            kept.append(line)
+            quotes += line.count(self._quote_char)
+        self._lines.unread(lines.read())
+        return "".join(kept)
 
     def unread_block(self, block: Block) -> None:
         """Put back the block that was read last; of several, the later ones first."""

@@ -17,7 +17,7 @@ from responsys_io.errors import DataError
 from responsys_io.files import FileUnavailableError
 from tap_responsys import columns as cols
 from tap_responsys.changes import settle_changes
-from tap_responsys.inblocks import line_maker, read_in_blocks, record_form
+from tap_responsys.inblocks import line_sink, record_form, write_in_blocks
 from tap_responsys.kinds import FEEDS_JOB
 from tap_responsys.ledger import Ledger
 from tap_responsys.listing import is_named
@@ -25,7 +25,7 @@ from tap_responsys.parse import Rejected
 from tap_responsys.plan import is_within, unread
 from tap_responsys.progress import Progress
 from tap_responsys.reading import Reading
-from tap_responsys.recordlines import RecordLines
+from tap_responsys.recordlines import Written
 from tap_responsys.settings import chosen
 from tap_responsys.vanished import reason_to_keep
 from tap_responsys.window import window_warning
@@ -149,14 +149,14 @@ class ExportStream(Stream):
             has_header = reader.has_header_line
             self._reading = reading
             for row in self._rows(reader, types, reading):
-                if isinstance(row, RecordLines):
-                    self._write_lines(row, reading)
+                if isinstance(row, Written):
+                    self._take_written(row, reading)
                     progress.look(reading.rows, folder.position)
                     continue
                 if isinstance(row, Rejected):
                     self._exports_tap.reject(self.name, export.name, row)
                     reading.reject()
-                    self._count_rows(1)
+                    self._count_row()
                     continue
                 record = self._record(row, reading)
                 reading.take(row)
@@ -172,7 +172,7 @@ class ExportStream(Stream):
 
     def _rows(
         self, reader: ExportReader, types: dict[str, ColumnType], reading: Reading
-    ) -> Iterator[Row | Rejected | RecordLines]:
+    ) -> Iterator[Row | Rejected | Written]:
         """Read the rows that are wanted: in blocks where the SDK has nothing to do with each record."""
         required = self._required(reader)
         if not self._in_blocks:
@@ -181,23 +181,25 @@ class ExportStream(Stream):
         form = record_form(
             reader, self._kind, types, required, self._left_out(), reading, self._stream_version
         )
-        with contextlib.closing(line_maker(form, reading.export.remote.size)) as maker:
-            yield from read_in_blocks(reader, form, maker, reading.rows)
+        with contextlib.closing(line_sink(form, reading.export.remote.size)) as sink:
+            yield from write_in_blocks(
+                reader, form, sink, skip=reading.rows, at_once=self.STATE_MSG_FREQUENCY
+            )
 
     def _left_out(self) -> list[str]:
         added = (cols.SUBSCRIPTION_STATUS, cols.SOURCE_FILE, cols.SOURCE_LINE, cols.LAST_MODIFIED)
         return [*self._hidden, *(name for name in added if not self.mask["properties", name])]
 
-    def _write_lines(self, lines: RecordLines, reading: Reading) -> None:
-        """Write lines of records as the SDK would one by one: no STATE is ahead of them."""
-        if self._rows_since_state and self._rows_since_state + lines.rows > self.STATE_MSG_FREQUENCY:
-            self._write_state_message()
-        self._exports_tap.write_lines(lines.data)
-        reading.take_lines(lines)
+    def _take_written(self, written: Written, reading: Reading) -> None:
+        """Count records that were written in blocks, as the SDK and this class count others."""
+        reading.take_written(written)
         self.state_manager.is_flushed = False
         if self._counter is not None:
-            self._counter.increment(lines.rows)
-        self._count_rows(lines.rows)
+            self._counter.increment(written.rows)
+        self._rows_since_state += written.rows
+        # The rows that follow come as many at once as these.
+        if self._rows_since_state + written.rows > self.STATE_MSG_FREQUENCY or self._state_is_due():
+            self._write_state_message()
 
     def get_record_counter(self, **options: Any) -> Counter:
         """Return the SDK's counter, which counts lines written in blocks as well."""
@@ -344,12 +346,11 @@ class ExportStream(Stream):
 
     def _increment_stream_state(self, latest_record: dict[str, Any], *, context: Any = None) -> None:  # noqa: ARG002
         """Note a record as emitted; called by the SDK after the record is written."""
-        self._count_rows(1)
+        self._count_row()
 
-    def _count_rows(self, rows: int) -> None:
-        before, self._rows_since_state = self._rows_since_state, self._rows_since_state + rows
-        looked, now = before // _ROWS_BETWEEN_CLOCK_LOOKS, self._rows_since_state // _ROWS_BETWEEN_CLOCK_LOOKS
-        if now > looked and self._state_is_due():
+    def _count_row(self) -> None:
+        self._rows_since_state += 1
+        if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0 and self._state_is_due():
             self._write_state_message()
 
     def _state_is_due(self) -> bool:

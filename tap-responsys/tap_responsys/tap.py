@@ -158,11 +158,6 @@ class TapResponsys(Tap):
         if stream not in self._failed:
             self._failed.append(stream)
 
-    def write_lines(self, data: bytes) -> None:
-        """Write messages that are lines already, where `write_message` writes the others."""
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-
     def reject(self, stream: str, file: str, rejected: Rejected) -> None:
         """Send a row that does not fit to where it can be seen.
 
