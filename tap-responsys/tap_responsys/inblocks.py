@@ -12,7 +12,7 @@ from tap_responsys.lineprocess import LineProcess
 from tap_responsys.recordlines import RecordForm, RecordWriter, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from responsys_io.feeds import ColumnType
     from tap_responsys.kinds import ExportKind
@@ -121,7 +121,7 @@ def record_form(
 
 
 def write_in_blocks(
-    reader: ExportReader, form: RecordForm, sink: LineSink, *, skip: int = 0, at_once: int = 10_000
+    reader: ExportReader, form: RecordForm, sink: LineSink, *, skip: int = 0, room: Callable[[], int]
 ) -> Iterator[Row | Rejected | Written]:
     """Write the rows of an export in blocks, and return those of blocks that hold misfits.
 
@@ -130,7 +130,7 @@ def write_in_blocks(
         form: What its records look like.
         sink: Where blocks go.
         skip: How many rows, rejected ones among them, to pass over.
-        at_once: How many lines, at most, are written before the caller is told.
+        room: Tells how many rows may be written before the caller is told of them.
 
     Yields:
         What has been written, a row that has not, or what is wrong with one; in the order of the file.
@@ -141,7 +141,7 @@ def write_in_blocks(
     while begun != records.line:
         begun = records.line
         blocks = []
-        for block in _blocks(records, most, at_once):
+        for block in _blocks(records, most, room()):
             blocks.append(block)
             sink.put(block)
         if written := sink.written() if blocks else []:
@@ -162,13 +162,9 @@ def write_in_blocks(
         yield from rows(until)
 
 
-def _blocks(records: Records, most: int, at_once: int) -> Iterator[Block]:
-    """Read blocks, one at least where there is one, of not too many lines together."""
-    lines = 0
-    while most and (block := records.read_block(at_once)):
-        if lines and lines + block.lines > at_once:
-            records.unread_block(block)
-            return
-        lines += block.lines
+def _blocks(records: Records, most: int, lines: int) -> Iterator[Block]:
+    """Read blocks of up to so many lines together, but for a record that goes beyond."""
+    while most and lines > 0 and (block := records.read_block(lines)):
+        lines -= block.lines
         most -= 1
         yield block

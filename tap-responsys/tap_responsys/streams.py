@@ -183,7 +183,11 @@ class ExportStream(Stream):
         )
         with contextlib.closing(line_sink(form, reading.export.remote.size)) as sink:
             yield from write_in_blocks(
-                reader, form, sink, skip=reading.rows, at_once=self.STATE_MSG_FREQUENCY
+                reader,
+                form,
+                sink,
+                skip=reading.rows,
+                room=lambda: max(1, self.STATE_MSG_FREQUENCY - self._rows_since_state),
             )
 
     def _left_out(self) -> list[str]:
@@ -197,8 +201,7 @@ class ExportStream(Stream):
         if self._counter is not None:
             self._counter.increment(written.rows)
         self._rows_since_state += written.rows
-        # The rows that follow come as many at once as these.
-        if self._rows_since_state + written.rows > self.STATE_MSG_FREQUENCY or self._state_is_due():
+        if self._state_is_due():
             self._write_state_message()
 
     def get_record_counter(self, **options: Any) -> Counter:
