@@ -61,7 +61,7 @@ class LinesHere:
         """Write a block."""
         if self._stopped:
             return
-        written = self._writer.write(block.line, block.text, self._output)
+        written = self._writer.write(block.line, block.data, self._output)
         if written is None:
             self._stopped = True
         else:

@@ -59,9 +59,7 @@ class LineProcess:
     def put(self, block: Block) -> None:
         """Give a block to the process; wait when it has enough of them."""
         self._given += 1
-        # Marks of bytes that could not be decoded arrive as what they are, and are seen there.
-        text = block.text.encode(errors="surrogatepass")
-        self._send(BEGIN.pack(block.line) + text)
+        self._send(BEGIN.pack(block.line) + block.data)
 
     def written(self) -> list[Written]:
         """Wait until the process has written the blocks, up to the first that has to be read row by row."""

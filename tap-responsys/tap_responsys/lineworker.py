@@ -39,7 +39,7 @@ def work(stdin: BinaryIO, stdout: BinaryIO, output: BinaryIO) -> None:
         if not stopped:
             try:
                 (line,) = BEGIN.unpack_from(message)
-                answer = writer.write(line, str(message[BEGIN.size :], "utf-8", "surrogatepass"), output)
+                answer = writer.write(line, message[BEGIN.size :], output)
             except OSError as error:
                 answer = error.strerror or str(error)
             stopped = not isinstance(answer, Written)

@@ -36,6 +36,11 @@ class Dialect:
     timezone: str = "UTC"
     has_header: bool = True
 
+    @property
+    def marks_are_ascii(self) -> bool:
+        """Whether delimiter and enclosure are characters of ASCII."""
+        return (self.delimiter + self.quote_char).isascii()
+
 
 @dataclass(frozen=True)
 class Rejected:

@@ -17,7 +17,6 @@ import msgspec
 from responsys_io.feeds import ColumnType  # noqa: TC001  msgspec looks it up
 from tap_responsys import columns as cols
 from tap_responsys.columntexts import NULL, column_encoder
-from tap_responsys.lines import flaw
 from tap_responsys.records import LONGEST_FIELD, LONGEST_ROW_OF_LINES
 
 if TYPE_CHECKING:
@@ -25,8 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+# UTF-8 is handled as if each of its bytes were a character: nothing that counts here, delimiters, digits and
+# what JSON escapes, is beyond ASCII, and texts of one byte a character are copied instead of encoded.
+_ONE_BYTE_EACH = "latin-1"
 # What ends a line for str.splitlines and not in an export.
-_OTHER_LINE_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_OTHER_LINE_ENDS = "\v\f\x1c\x1d\x1e\x85"
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class RecordForm:
         is_contacts: Whether the tap adds a subscription status.
         moments: The timestamp that tells how new a row is; empty for none.
         version: Version of the rows, None for none.
-        delimiter: One character.
-        quote_char: The enclosure, or empty for none.
+        delimiter: One character of ASCII.
+        quote_char: The enclosure, one such character or empty for none.
         timezone: IANA name of the zone of timestamps.
     """
 
@@ -103,12 +105,12 @@ class RecordWriter:
         ]
         self._names, self._fixed = _pieces(form, [name for name, *_ in self._columns])
 
-    def write(self, line: int, text: str, output: IO[bytes]) -> Written | None:
+    def write(self, line: int, data: bytes, output: IO[bytes]) -> Written | None:
         """Write a block's rows as lines.
 
         Args:
             line: Number of the block's first line.
-            text: The block.
+            data: The block, as UTF-8.
             output: Where the lines go.
 
         Returns:
@@ -117,14 +119,14 @@ class RecordWriter:
         Raises:
             OSError: The lines could not be written.
         """
-        if flaw(text, ""):
+        if b"\0" in data:
             return None
         try:
-            rows, numbers = self._rows(line, text)
-            data, written = self._lines(rows, numbers)
+            rows, numbers = self._rows(line, data.decode(_ONE_BYTE_EACH))
+            lines, written = self._lines(rows, numbers)
         except (csv.Error, ValueError):
             return None
-        output.write(data)
+        output.write(lines)
         output.flush()
         return written
 
@@ -135,7 +137,7 @@ class RecordWriter:
         numbers: Sequence[int] = range(first, first + len(rows))
         if len(rows) != len(lines) or not all(rows):
             rows, numbers = self._numbered(lines, first)
-        if any(len(fields) != self._width for fields in rows):
+        if set(map(len, rows)) - {self._width}:
             raise _MisfitError
         return rows, numbers
 
@@ -184,7 +186,7 @@ class RecordWriter:
         for place, name in enumerate(self._names):
             pieces[2 * place + 1 :: stride] = values[name]
         moments = [text for text in values.get(self._form.moments, ()) if text != NULL]
-        data = "".join(pieces).encode()
+        data = "".join(pieces).encode(_ONE_BYTE_EACH)
         return data, Written(len(rows), *(pick(moments, default="").strip('"') for pick in (min, max)))
 
 
@@ -218,4 +220,4 @@ def _split(text: str) -> list[str]:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value).decode(_ONE_BYTE_EACH)

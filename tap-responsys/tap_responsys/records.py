@@ -41,6 +41,14 @@ class Block:
     lines: int
     text: str
 
+    @property
+    def data(self) -> bytes:
+        """The lines as UTF-8; a NUL, which is as bad, where bytes of theirs could not be decoded."""
+        try:
+            return self.text.encode()
+        except UnicodeEncodeError:
+            return b"\0"
+
 
 class BrokenError(Exception):
     """Lines that make no record; the text says why."""

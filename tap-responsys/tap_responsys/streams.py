@@ -175,7 +175,7 @@ class ExportStream(Stream):
     ) -> Iterator[Row | Rejected | Written]:
         """Read the rows that are wanted: in blocks where the SDK has nothing to do with each record."""
         required = self._required(reader)
-        if not self._in_blocks:
+        if not (self._in_blocks and reader.dialect.marks_are_ascii):
             yield from reader.rows(types, required=required, skip=reading.rows)
             return
         form = record_form(
