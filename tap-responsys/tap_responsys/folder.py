@@ -136,6 +136,12 @@ class ExportFolder:
         candidates = [export for export in found if self.is_complete(export)] or found
         return candidates[-1] if candidates else None
 
+    def fetch_ahead(self, exports: Sequence[ExportFile]) -> None:
+        """Fetch small exports, with what lies beside them, before they are read in this order."""
+        self._sources.fetch_ahead(
+            [file for export in exports for file in (export.remote, *self._beside(export))]
+        )
+
     @contextmanager
     def reader(self, export: ExportFile, *, keep: bool = False) -> Iterator[ExportReader]:
         """Open an export; the block must end before another one is opened.

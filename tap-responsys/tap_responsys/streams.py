@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _STATE_SECONDS = 10.0
 _ROWS_BETWEEN_CLOCK_LOOKS = 500
+_LOOKED_AHEAD = 32
 
 
 class ExportStream(Stream):
@@ -126,7 +127,8 @@ class ExportStream(Stream):
         progress: Progress | None = None
         while todo := [export for export in unread(wanted, self._ledger) if export in complete]:
             progress = progress or Progress(self.name, [export.remote.size for export in todo], self.logger)
-            for export in todo:
+            for place, export in enumerate(todo):
+                folder.fetch_ahead(todo[place : place + _LOOKED_AHEAD])
                 try:
                     yield from self._rows_of(export, progress)
                 except FileUnavailableError as error:
