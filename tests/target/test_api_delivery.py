@@ -375,6 +375,7 @@ def test_a_limit_of_the_account_is_kept_to(tmp_path: Path, monkeypatch: pytest.M
     waits: list[float] = []
     with new_sandbox(tmp_path / "paced", limits={"mergeTableMembers": 2}) as sandbox:
         config = {**settings_of(sandbox), "create_tables": "apply", "batch_size_rows": 1}
+        config |= {"max_connections": 1}
         target = target_module.TargetResponsys(config=config)
         api = target.api
 

@@ -301,7 +301,7 @@ def test_settings_that_cannot_be_right_stop_the_command(
 NOTES = schema("notes", ("id",), id="integer", note="string")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(notes=st.lists(st.text(st.characters(codec="utf-8"), max_size=30), min_size=1, max_size=8))
 def test_texts_come_through_an_import_job_as_its_rules_say(sandbox: Sandbox, notes: list[str]) -> None:
     table = Table(FOLDER, "Notes", (Column("ID", "INTEGER"), Column("NOTE", "STR500")), ("ID",))
