@@ -415,7 +415,7 @@ class TargetResponsys(Target):
         value: tuple[str, ...],
     ) -> _ConfigInput:
         """Read what --config names: files, and ENV for the environment."""
-        return _ConfigInput(*settings_from_option(value))
+        return _ConfigInput(*settings_from_option(value, cls.config_jsonschema["properties"]))
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
