@@ -13,7 +13,8 @@ import click
 
 from responsys_sandbox.account import Account, AccountError, known_plan
 from responsys_sandbox.commandrun import run_command, stop_signal, unwind_on_termination
-from responsys_sandbox.imports import ImportJob, run_import
+from responsys_sandbox.importjob import ImportJob
+from responsys_sandbox.imports import run_import
 from responsys_sandbox.planoptions import DELIMITERS, account_plan, plan_options
 from responsys_sandbox.store import Store
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from demo.sandbox import CART_COLUMNS, CART_KEY
 
-from responsys_sandbox.imports import ImportJob, run_import
+from responsys_sandbox.importjob import ImportJob
+from responsys_sandbox.imports import run_import
 from responsys_sandbox.tables import Table
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.fileserver import FileServer
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
-from responsys_sandbox.imports import ImportJob, run_import
+from responsys_sandbox.importjob import ImportJob
+from responsys_sandbox.imports import run_import
 from responsys_sandbox.tables import Column, Table
 from target_responsys.cells import CellMaker
 from target_responsys.csvspool import CsvSpool

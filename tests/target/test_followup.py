@@ -15,7 +15,8 @@ from support.faketime import FakeTime
 from responsys_io.errors import DataError, TransientError
 from responsys_io.supplemental import Column as ReadColumn
 from responsys_io.supplemental import Table as ReadTable
-from responsys_sandbox.imports import ImportJob, ImportResult, run_import
+from responsys_sandbox.importjob import ImportJob
+from responsys_sandbox.imports import ImportResult, run_import
 from responsys_sandbox.tables import Column, Table
 from target_responsys import target as target_module
 from target_responsys.followup import follow_up
