@@ -128,14 +128,19 @@ def job_runs(session: RestSession, job_id: str, first: date, last: date) -> list
     return [_run(entry, str(entry.get("jobRunId"))) for entry in items_of(answer, "jobRuns", _RUNS)]
 
 
-def job_run(session: RestSession, job_id: str, run_id: str) -> JobRun:
-    """Return how a run of a job stands.
+def job_run(session: RestSession, job_id: str, run_id: str) -> JobRun | None:
+    """Return how a run of a job stands; None while Responsys does not know it.
 
     Raises:
-        RefusedError: RSYS-4009, for example for a run that is not there.
+        RefusedError: RSYS-4009 when that is refused.
         TransientError: RSYS-4005 for an answer of a form that is not known.
     """
-    answer = session.call(_RUN, {"job": job_id, "run": run_id})
+    try:
+        answer = session.call(_RUN, {"job": job_id, "run": run_id})
+    except RefusedError as error:
+        if error.error_code == _NO_RUN:
+            return None
+        raise
     if not isinstance(answer, dict):
         raise _RUN.unusable()
     return _run(answer, run_id)

@@ -94,8 +94,13 @@ def test_a_run_that_has_not_ended(scripted: ScriptedServer, session: RestSession
     scripted.will(
         *(reply(200, {"jobRunStatus": status}) for status in ("running", "queued", "aborted", None))
     )
-    assert [job_run(session, "17", "31").has_ended for _ in range(3)] == [False, False, True]
+    found = [job_run(session, "17", "31") for _ in range(3)]
+    assert [run and run.has_ended for run in found] == [False, False, True]
     with pytest.raises(TransientError, match="RSYS-4005"):
+        job_run(session, "17", "31")
+    scripted.will(refuse(404, "CONNECT_JOB_RUN_NOT_FOUND"), refuse(404, "CONNECT_JOB_NOT_FOUND"))
+    assert job_run(session, "17", "31") is None
+    with pytest.raises(RefusedError, match="RSYS-4009"):
         job_run(session, "17", "31")
 
 

@@ -59,7 +59,7 @@ def run(store: Store, files: Path, data: bytes, keys: PgpKeyFolder | None = None
     return file
 
 
-PET = {"table": "SCORES", "list_name": LIST_NAME, "match": ("EMAIL_ADDRESS_",)}
+PET: dict[str, Any] = {"table": "SCORES", "list_name": LIST_NAME, "match": ("EMAIL_ADDRESS_",)}
 
 
 def points(store: Store) -> dict[str | None, str | None]:
@@ -112,7 +112,12 @@ def test_nothing_of_a_bad_file_is_in_an_extension_table(
 def test_a_file_without_header(store: Store, files: Path, columns: tuple[str, ...]) -> None:
     (files / "upload" / "f.csv.cnt").write_text("2")
     text = TEXT.partition(b"\n")[2]
-    job = {"header": False, "columns": columns, "count_extension": "cnt", "count_header": True}
+    job: dict[str, Any] = {
+        "header": False,
+        "columns": columns,
+        "count_extension": "cnt",
+        "count_header": True,
+    }
     assert run(store, files, text, **job).records == 2
     assert store.rows("CDP", "VISITS") == ROWS
 
