@@ -26,8 +26,9 @@ class FileResult:
         parts: how many files the stream has.
         bytes: its size as it was uploaded; 0 before.
         sha256: checksum of those bytes; empty before.
-        state: uploaded: it stands, or stood, under its name. picked up: it has left the folder. verified:
-            rows of it were found in the table. failed: see reason.
+        state: uploaded: it stands, or stood, under its name. picked up: it has left the folder, and the run
+            of its import job, where one was started, has succeeded. verified: rows of it were found in the
+            table. failed: see reason.
         reason: why it failed, or why no more is known; empty otherwise.
     """
 

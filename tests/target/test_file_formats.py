@@ -281,6 +281,8 @@ def test_the_result_of_a_failed_upload_says_why(sandbox: Sandbox, config: dict[s
         ({"delimiter": "\n"}, "Setting delimiter cannot be a line break"),
         ({"null_text": "a\nb"}, "Setting null_text cannot hold a line break"),
         ({"encryption": "pgp"}, "pgp_public_key or pgp_public_key_file is missing"),
+        ({"connect_job_id": "Carts"}, "connect_job_id"),
+        ({"tables": {"people": {"connect_job_id": "7a"}}}, "tables"),
         ({"connect_job_id": "7", "api_url": None}, "Setting api_url is missing; connect_job_id needs it"),
         (
             {"tables": {"people": {"connect_job_id": "7"}}, "api_password": None},

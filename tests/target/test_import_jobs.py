@@ -86,8 +86,8 @@ def way(request: pytest.FixtureRequest, sandbox: Sandbox, config: dict[str, Any]
         members,
         [{"RIID_": str(number + 1), "EMAIL_ADDRESS_": f"p{number}@example.com"} for number in range(KNOWN)],
     )
-    columns = (Column("RIID_", "INTEGER"), Column("POINTS", "INTEGER"))
-    sandbox.store.extensions.create(LIST_NAME, Table(FOLDER, "Scores", columns, ("RIID_",)))
+    own = (Column("RIID_", "INTEGER"), Column("POINTS", "INTEGER"))
+    sandbox.store.extensions.create(LIST_NAME, Table(FOLDER, "Scores", own, ("RIID_",)))
     settings |= {
         "destination": "pet",
         "list_name": LIST_NAME,
@@ -95,15 +95,9 @@ def way(request: pytest.FixtureRequest, sandbox: Sandbox, config: dict[str, Any]
         "match_columns": ["EMAIL_ADDRESS_"],
         "tables": {"people": {"columns": {"email": "EMAIL_ADDRESS_", "id": None}}},
     }
-    job = {
-        "name": "Scores",
-        "folder": FOLDER,
-        "table": "Scores",
-        "list_name": LIST_NAME,
-        "match": ("EMAIL_ADDRESS_",),
-        "file_pattern": "Scores_*",
-    }
-    return Way(sandbox, settings, job, tmp_path)
+    job = {"name": "Scores", "folder": FOLDER, "table": "Scores", "file_pattern": "Scores_*"}
+    members_of: dict[str, Any] = {"list_name": LIST_NAME, "match": ("EMAIL_ADDRESS_",)}
+    return Way(sandbox, settings, {**job, **members_of}, tmp_path)
 
 
 def key(way: Way) -> str:
