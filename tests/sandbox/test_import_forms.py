@@ -144,23 +144,23 @@ def test_masks_that_are_none(mask: str) -> None:
     assert mask_problem(mask)
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(TEXT), zipped(TEXT)])
+@pytest.mark.parametrize("packed", [gzip.compress(TEXT), zipped(TEXT)], ids=["gzip", "zip"])
 def test_packed_files(store: Store, files: Path, packed: bytes) -> None:
     assert run(store, files, packed, unpacks=False).problem
     assert run(store, files, packed).problem is None
     assert store.rows("CDP", "VISITS") == ROWS
 
 
-@pytest.mark.parametrize(
-    "packed",
-    [
-        gzip.compress(TEXT)[:20],
-        zipped(TEXT)[:40],
-        archive({"a": TEXT, "b": TEXT}),
-        b"PK\x03\x04",
-        b"\x1f\x8b",
-    ],
-)
+DAMAGED = {
+    "half a gzip": gzip.compress(TEXT)[:20],
+    "half a zip": zipped(TEXT)[:40],
+    "two files": archive({"a": TEXT, "b": TEXT}),
+    "a zip's first bytes": b"PK\x03\x04",
+    "a gzip's first bytes": b"\x1f\x8b",
+}
+
+
+@pytest.mark.parametrize("packed", DAMAGED.values(), ids=DAMAGED)
 def test_damaged_archives(store: Store, files: Path, packed: bytes) -> None:
     file = run(store, files, packed)
     assert "unpacked" in (file.problem or "") or "exactly one file" in (file.problem or "")
