@@ -63,6 +63,7 @@ class JobRunner:
         self._zone, self._every, self._clock = zone, every, clock
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="connect-job")
         self._under_way: set[Future[None]] = set()
+        self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._timer = threading.Thread(target=self._keep_schedule, name="connect-schedule", daemon=True)
 
@@ -96,8 +97,9 @@ class JobRunner:
             run_id = self._store.jobs.begin(job_id, self._clock())
         except RunningError:
             raise JobError("CONNECT_JOB_ALREADY_RUNNING") from None
-        self._under_way = {run for run in self._under_way if not run.done()}
-        self._under_way.add(self._pool.submit(self._run, job, run_id))
+        with self._lock:
+            self._under_way = {run for run in self._under_way if not run.done()}
+            self._under_way.add(self._pool.submit(self._run, job, run_id))
         return run_id
 
     def run_waiting(self) -> list[int]:

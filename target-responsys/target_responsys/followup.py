@@ -127,7 +127,7 @@ class FollowUp:
         self.jobs = [job for _, job in with_jobs]
         errors = [error for group, job in with_jobs if (error := self._start(group, job))]
         followed = [group for group in groups if group.patience.seconds]
-        started = [(group, job) for group, job in with_jobs if job.run_id and group in followed]
+        started = [(group, job) for group, job in with_jobs if job.run_id and group.patience.seconds]
         errors += [error for group, job in started if (error := self._follow(group, job))]
         for group in followed:
             self._wait(group)
