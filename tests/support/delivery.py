@@ -27,6 +27,9 @@ LIMITS = {
     "retrieveTableFields": 100_000,
     "mergeTableMembers": 100_000,
     "createTable": 100_000,
+    "triggerJob": 100_000,
+    "retrieveJobRuns": 100_000,
+    "retrieveJobRun": 100_000,
 }
 
 
