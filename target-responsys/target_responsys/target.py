@@ -235,8 +235,9 @@ class TargetResponsys(Target):
                 refuse_half_an_audience(waiting, self._reader.last_type)
             for sink in files:
                 sink.publish()
-            tolerated = max(0, chosen(self.config, "max_rejected_rows") - self.rejects.count)
-            self.followed.run([file for sink in files for file in sink.delivered], tolerated=tolerated)
+            if delivered := [file for sink in files for file in sink.delivered]:
+                tolerated = max(0, chosen(self.config, "max_rejected_rows") - self.rejects.count)
+                self.followed.run(delivered, tolerated=tolerated)
             if chosen(self.config, "load_method") == "mirror":
                 self._remove_leavers()
             super().process_endofpipe()
