@@ -10,6 +10,7 @@ from support.faketime import FakeTime
 from support.scriptedserver import refuse, reply, scripted_server
 
 from responsys_io.asynccalls import AsyncCalls
+from responsys_io.asyncresults import OverdueError
 from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
 from responsys_io.extensions import Extensions
 from responsys_io.profilelists import MergeRule, member_deletion, member_merge
@@ -96,23 +97,20 @@ def test_a_merge_is_queued_and_waited_for(sandbox: Sandbox, calls: AsyncCalls, t
 
 def test_many_are_asked_for_at_once(sandbox: Sandbox, calls: AsyncCalls) -> None:
     queued = [entry for number in range(205) for entry in calls.submit(merge(str(number), f"{number}w"))]
-    outcomes = dict(calls.settled(queued))
+    outcomes = [calls.outcome(entry) for entry in queued]
     assert len(outcomes) == 205
-    assert all(isinstance(outcome, dict) and outcome.keys() == {1} for outcome in outcomes.values())
+    assert all(isinstance(outcome, dict) and outcome.keys() == {1} for outcome in outcomes)
+    assert (calls.requests, calls.polls) == (205, 2)
     assert polls(sandbox) == 2
     assert len(users(sandbox)) == 205
 
 
-def test_those_that_are_done_are_not_asked_for_again(
-    sandbox: Sandbox, calls: AsyncCalls, time: FakeTime
-) -> None:
-    first = calls.submit(merge("1"))
-    done = calls.settled([*first])
-    assert next(done)[0] == first[0]
-    sandbox.rest.options.async_queued = FOREVER
-    second = calls.submit(merge("2"))
-    time.while_waiting = lambda: setattr(sandbox.rest.options, "async_queued", 0)
-    assert [entry for entry, _ in calls.settled(second)] == second
+def test_those_that_are_done_are_not_asked_for_again(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    (first,) = calls.submit(merge("1"))
+    (second,) = calls.submit(merge("2"))
+    assert calls.outcome(second) == {}
+    sandbox.rest.options.async_disabled = True
+    assert calls.outcome(first) == {}
 
 
 def test_a_large_call_is_queued_in_parts(sandbox: Sandbox, calls: AsyncCalls) -> None:
@@ -125,7 +123,7 @@ def test_a_large_call_is_queued_in_parts(sandbox: Sandbox, calls: AsyncCalls) ->
 def test_a_call_that_is_refused_as_a_whole(sandbox: Sandbox, calls: AsyncCalls) -> None:
     sandbox.rest.options.async_failed_status = "FAILED"
     queued = calls.submit(merge("1", table=Table(FOLDER, "NOPE", ()))) + calls.submit(merge("2"))
-    (_, bad), (_, good) = calls.settled(queued)
+    bad, good = map(calls.outcome, queued)
     assert isinstance(bad, RefusedError)
     assert bad.error_code == "RESOURCE_NOT_FOUND"
     assert good == {}
@@ -143,8 +141,8 @@ def test_a_call_that_is_never_done(sandbox: Sandbox, calls: AsyncCalls, time: Fa
     sandbox.rest.options.async_queued = FOREVER
     queued = calls.submit(merge("1"))
     time.now += 86_400
-    ((_, outcome),) = calls.settled(queued)
-    assert isinstance(outcome, TransientError)
+    (outcome,) = map(calls.outcome, queued)
+    assert isinstance(outcome, OverdueError)
     assert outcome.code == "RSYS-4202"
 
 
@@ -170,7 +168,7 @@ def test_a_user_who_loses_the_right_meanwhile(sandbox: Sandbox, calls: AsyncCall
     queued = calls.submit(merge("1"))
     sandbox.rest.options.async_disabled = True
     with pytest.raises(SettingsError, match="RSYS-4010"):
-        list(calls.settled(queued))
+        calls.outcome(queued[0])
 
 
 @pytest.mark.parametrize("spelling", ["doubled", "single"])
@@ -287,7 +285,7 @@ def test_a_result_of_no_known_form(server: ScriptedServer, scripted: AsyncCalls,
 
 def test_a_result_with_too_few_rows(server: ScriptedServer, scripted: AsyncCalls) -> None:
     server.will(reply(202, {"requestId": "id"}), reply(200, [state(ROWS)]))
-    ((_, outcome),) = scripted.settled(scripted.submit(merge("1", "2")))
+    (outcome,) = map(scripted.outcome, scripted.submit(merge("1", "2")))
     assert isinstance(outcome, DataError)
     assert outcome.code == "RSYS-4007"
 
