@@ -61,11 +61,19 @@ def outcome_of(call: RecordCall, part: Part, state: dict[str, Any] | None) -> Ou
     not tell what was done.
     """
     response = state.get("response") if state else None
-    if state is None or (response is None and state.get("status") in _PENDING_STATUSES):
-        return None
     error_code = response.get("errorCode") if isinstance(response, dict) else None
-    if error_code in _PENDING:
+    silent = state is None or (response is None and state.get("status") in _PENDING_STATUSES)
+    if silent or error_code in _PENDING:
         return None
+    if error_code:
+        return _failure(call, error_code, response)
+    try:
+        return call.refused(part, response)
+    except ResponsysError as error:
+        return error
+
+
+def _failure(call: RecordCall, error_code: str, response: Any) -> ResponsysError:
     if error_code in _LOST:
         return UnknownOutcomeError(
             "RSYS-4201",
@@ -78,12 +86,7 @@ def outcome_of(call: RecordCall, part: Part, state: dict[str, Any] | None) -> Ou
             f"Responsys has failed while it carried out a call about {call.place}: {error_code}.",
             "It is not known what was done; run again, a merge by key does no harm twice.",
         )
-    if error_code:
-        return refusal(call.endpoint.does, Judged(Verdict.REFUSED, _OK, response))
-    try:
-        return call.refused(part, response)
-    except ResponsysError as error:
-        return error
+    return refusal(call.endpoint.does, Judged(Verdict.REFUSED, _OK, response))
 
 
 def overdue(call: RecordCall, seconds: float) -> OverdueError:
