@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -19,11 +17,11 @@ from support.delivery import (
     new_sandbox,
     record,
     run_target,
+    running_target,
     schema,
     settings_of,
     state,
 )
-from support.plugins import environment
 
 from responsys_io.errors import SettingsError
 from responsys_io.extensions import Extensions
@@ -273,31 +271,15 @@ def test_no_state_passes_a_batch_whose_result_is_not_known(
     """A run that is stopped while results are awaited ends at once, with no state and no claim."""
     deliver(config, [PEOPLE])
     sandbox.rest.options.async_queued = FOREVER
-    path = tmp_path / "target.json"
-    path.write_text(json.dumps(config | {"batch_size_rows": 5}))
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import target_responsys.target as t; t.CHECKPOINT_LINES = 1; t.QUEUED_CHECKPOINT_FACTOR = 1; "
-            "t.main()",
-            "--config",
-            str(path),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env=environment(),
-    )
-    assert process.stdin is not None
-    process.stdin.write(lines([PEOPLE, *(person(number) for number in range(20)), state(at=20)]))
-    process.stdin.flush()
-    patience = threading.Event()
-    while not calls(sandbox)["requests"] and process.poll() is None:
-        patience.wait(0.05)
-    process.send_signal(signal.SIGTERM)
-    states, errors = process.communicate(timeout=20)
+    people = [person(number) for number in range(20)]
+    with running_target(config | {"batch_size_rows": 5}, tmp_path) as process:
+        assert process.stdin is not None
+        process.stdin.write(lines([PEOPLE, *people, state(at=20)]))
+        process.stdin.flush()
+        while not calls(sandbox)["requests"] and process.poll() is None:
+            threading.Event().wait(0.05)
+        process.send_signal(signal.SIGTERM)
+        states, errors = process.communicate(timeout=20)
     assert process.returncode == 143
     assert states == b""
     assert b"Traceback" not in errors
