@@ -89,7 +89,7 @@ class RowMaker:
 def file_column_types(route: Route) -> list[str | None]:
     """Return the types of texts whose width the settings or the standard table tell, in the route's order.
 
-    A file's numbers and dates are in forms of its own, which the import job reads: only widths can be kept to.
+    Numbers and dates have forms of their own in a file, which the import job reads: only widths are guarded.
     """
     own = [each.known_type for each in route.fields]
     widths = [kind if kind and width_of(kind) is not None else None for kind in own]
