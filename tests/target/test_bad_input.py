@@ -201,7 +201,7 @@ def test_another_host_key_and_a_missing_key(refuses: Any, tmp_path: Path) -> Non
         (
             SCHEMA + lines([record("people")]),
             "RSYS-6007",
-            "lacks email, which is part of its key. Correct the tap: a record has",
+            "lacks email, which is part of its key. Correct the tap: a",
         ),
         (SCHEMA + lines([record("people", email={"x": CANARY})]), "RSYS-6006", "at email (rule type)"),
         (b'{"type": "SCHEMA", "stream": "s", "schema": {}}\n', "RSYS-6004", "line 1"),
