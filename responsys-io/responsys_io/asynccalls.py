@@ -168,11 +168,10 @@ class AsyncCalls:
             raise
         for entry in queued:
             outcome = self.outcome(entry)
-            failure = outcome if isinstance(outcome, ResponsysError) else None
-            if entry.loose or isinstance(failure, OverdueError):
+            if entry.loose or isinstance(outcome, OverdueError):
                 on_loose()
-            if failure is not None:
-                failures.append(failure)
+            if isinstance(outcome, ResponsysError):
+                failures.append(outcome)
             else:
                 refused |= outcome
         if failures:

@@ -59,8 +59,8 @@ def _in_standard(
 ) -> dict[str, ColumnRule]:
     # Several for one column are all kept: `route` refuses them.
     found: dict[str, list[str]] = {}
-    for name, column in named.items():
-        found.setdefault((column.name or name.lstrip("_")).upper(), []).append(name)
+    for name, rule in named.items():
+        found.setdefault((rule.name or name.lstrip("_")).upper(), []).append(name)
     further = [column for column in found if column not in standard.columns]
     unnamed = belonging(free, (column for column in standard.columns if column not in found))
     found |= {column: [name] for column, name in unnamed.items()}
