@@ -47,7 +47,7 @@ class ApiSink(ResponsysSink):
         rules = MergeRules.from_config(config)
         refuse_load_method(destination, load_method, rules, removing=removals(config))
         self._records = records_of(self._target.api, destination, rules, self._match.match_columns)
-        self._calls = MergeCalls(self._records, repeatable=bool(table.primary_key))
+        self._calls = MergeCalls(self._records, self._target.carrier, repeatable=bool(table.primary_key))
         self._deletes = load_method == "mirror" or chosen(config, "hard_delete")
         types = [column.type for column in self._match.columns]
         self._make_row = RowMaker(self.route, self.zone, column_types=types)
@@ -154,9 +154,10 @@ class ApiSink(ResponsysSink):
         records = [record for _, record in entries]
         self.tally.sent += len(entries)
         self.tally.in_flight += len(entries)
+        keys = [(self._place, key) for key in batch.rows]
         self._target.dispatcher.submit(
-            [(self._place, key) for key in batch.rows],
-            partial(self._calls.merge, names, rows),
+            keys,
+            partial(self._calls.merge, names, rows, keys),
             partial(self._settle, records, self._target.next_batch_id()),
         )
 
@@ -165,9 +166,11 @@ class ApiSink(ResponsysSink):
             self.reject(records[index], "MERGEFAILED", reason, batch_id)
         for index, reason in outcome.unknown.items():
             self.reject(records[index], "UNKNOWN", reason, batch_id)
+        for index, reason in outcome.held_back.items():
+            self.reject(records[index], "RSYS-5305", reason, batch_id)
         self.tally.requests += outcome.requests
         self.tally.in_flight -= len(records)
-        self.tally.delivered += len(records) - len(outcome.refused) - len(outcome.unknown)
+        self.tally.delivered += len(records) - outcome.merged_not
 
     def _delete_of(self, record: dict[str, Any]) -> None:
         """Delete the row of a record, after what was sent of it and instead of what was not."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from responsys_io.naming import object_name_problem
 from responsys_io.restlogin import has_secret
 from responsys_io.settings import format_problems
+from target_responsys.asyncmode import mode_problems
 from target_responsys.destinationchecks import destination_problems
 from target_responsys.filechecks import file_problems
 from target_responsys.filenames import PLACES
@@ -56,6 +57,7 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
         quote_char=chosen(config, "quote_char"),
     )
     found += removal_problems(config)
+    found += mode_problems(config)
     for name, places in _PLACES.items():
         try:
             (chosen(config, name) or "").format_map(dict.fromkeys(places, ""))

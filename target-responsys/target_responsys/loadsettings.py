@@ -69,6 +69,54 @@ LOAD_PROPERTIES: dict[str, dict[str, Any]] = {
     ),
 }
 
+ASYNC_PROPERTIES: dict[str, dict[str, Any]] = {
+    "api_mode": setting(
+        "string",
+        "API mode",
+        "Of delivery api: sync has each merge carried out while its call lasts; async queues merges and asks "
+        "for their results, for accounts whose limits are higher there. A state waits for the results. "
+        "Nothing is deleted in this mode: load_method mirror, hard_delete, process_activate_version_messages "
+        "and erase need sync.",
+        default="sync",
+        enum=["sync", "async", None],
+    ),
+    "async_requests": setting(
+        "integer",
+        "Queued calls at the same time",
+        "Of api_mode async: how many merge calls may be under way at the same time. Each holds its rows in "
+        "memory until its result is there; max_connections bounds how many are handed over at once.",
+        default=100,
+        minimum=1,
+        maximum=400,
+    ),
+    "async_poll_interval": setting(
+        "number",
+        "First pause before asking",
+        "Of api_mode async: seconds until results are asked for, of up to 200 calls at once. While none is "
+        "there the pause doubles, up to async_poll_interval_max; it is shortened by chance so that runs do "
+        "not ask together.",
+        default=1.0,
+        minimum=0.01,
+    ),
+    "async_poll_interval_max": setting(
+        "number",
+        "Longest pause before asking",
+        "Of api_mode async: see async_poll_interval.",
+        default=30.0,
+        minimum=0.01,
+    ),
+    "async_max_wait": setting(
+        "number",
+        "Longest wait for a result",
+        "Of api_mode async: seconds after which a queued call counts as of unknown outcome: its rows go to "
+        "the rejects file as UNKNOWN, and later rows with their keys are not sent. Responsys keeps results "
+        "for 24 hours.",
+        default=14_400,
+        minimum=1,
+        maximum=82_800,
+    ),
+}
+
 REPORT_PROPERTIES: dict[str, dict[str, Any]] = {
     "receipt_file": setting(
         "string",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from responsys_io.errors import SettingsError
 from responsys_io.extensions import Extensions
-from responsys_io.profilelists import MergeRule, ProfileLists
+from responsys_io.profilelists import MergeRule, ProfileLists, member_merge
 from responsys_io.recipients import ATTRIBUTE_COLUMNS
 from target_responsys.deletion import Deleted
 from target_responsys.destinations import TableRecords
@@ -15,6 +15,7 @@ from target_responsys.destinations import TableRecords
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from responsys_io.recordcalls import RecordCall
     from responsys_io.restapi import RestApi
     from responsys_io.supplemental import Table
     from target_responsys.destinations import Destination, MergeRules, Records
@@ -57,12 +58,11 @@ class ListRecords:
     members: Members
     rule: MergeRule
 
-    def merge(
+    def merge_call(
         self, field_names: Sequence[str], records: Sequence[Sequence[str]], *, repeatable: bool = True
-    ) -> dict[int, str]:
-        """Merge members; see `Records.merge`."""
-        lists, name = self.members.lists, self.members.list_name
-        return lists.merge(name, field_names, records, self.rule, repeatable=repeatable)
+    ) -> RecordCall:
+        """Return the call that merges members; see `Records.merge_call`."""
+        return member_merge(self.members.list_name, field_names, records, self.rule, repeatable=repeatable)
 
     def delete(self, key: Mapping[str, str]) -> Deleted:
         """Delete the member with that key, and with it the rows in extension tables."""
@@ -92,11 +92,11 @@ class ExtensionRecords:
     table: Table
     rules: MergeRules
 
-    def merge(
+    def merge_call(
         self, field_names: Sequence[str], records: Sequence[Sequence[str]], *, repeatable: bool = True
-    ) -> dict[int, str]:
-        """Merge rows of people who are in the list; see `Records.merge`."""
-        return self.extensions.merge(
+    ) -> RecordCall:
+        """Return the call that merges rows of people who are in the list; see `Records.merge_call`."""
+        return self.extensions.row_merge(
             self.table.name,
             field_names,
             records,

@@ -20,6 +20,7 @@ class Connection:
         user: As whom.
         account: The account's name, where the API tells it.
         time_zone: The account's time zone, where the API tells it.
+        api_mode: How merge calls are made; None for files.
         folder: Folder of the tables.
         tables: Names of the tables in it, with the number of their columns. REST tells no numbers of rows.
     """
@@ -29,6 +30,7 @@ class Connection:
     user: str
     account: str = ""
     time_zone: str = ""
+    api_mode: str | None = None
     folder: str = ""
     tables: dict[str, int] = field(default_factory=dict)
 

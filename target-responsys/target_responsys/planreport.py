@@ -29,7 +29,8 @@ def plan_text(plan: RunPlan) -> str:
 
 
 def _connection(connection: Connection) -> Iterator[str]:
-    yield f"Delivery    {connection.delivery}"
+    mode = f", api_mode {connection.api_mode}" if connection.api_mode else ""
+    yield f"Delivery    {connection.delivery}{mode}"
     yield f"Host        {connection.host}"
     yield f"User        {connection.user}" + (
         f" of account {connection.account}" if connection.account else ""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from responsys_io.ratelimit import ApiFunction
 from responsys_io.restanswers import RefusedError
+from responsys_io.restsession import ASYNC_API, STANDARD_API
+from target_responsys.asyncmode import api_mode, queues
 from target_responsys.plan import Connection, RunPlan, StreamPlan
 from target_responsys.settings import chosen
 
@@ -20,10 +22,10 @@ if TYPE_CHECKING:
     from target_responsys.tablerules import DestinationKind
     from target_responsys.target import TargetResponsys
 
-MERGE_FUNCTIONS: dict[DestinationKind, ApiFunction] = {
-    "supplemental": ApiFunction("POST", "/folders/{folder}/suppData/{table}/members"),
-    "pet": ApiFunction("POST", "/lists/{list}/listExtensions/{pet}/members"),
-    "list": ApiFunction("POST", "/lists/{list}/members"),
+_MERGE_PATHS: dict[DestinationKind, str] = {
+    "supplemental": "/folders/{folder}/suppData/{table}/members",
+    "pet": "/lists/{list}/listExtensions/{pet}/members",
+    "list": "/lists/{list}/members",
 }
 
 
@@ -48,7 +50,7 @@ def plan_of_run(target: TargetResponsys) -> RunPlan:
             sink.plan,
             sink.counts,
             batch_rows=chosen(config, "batch_size_rows") if over_rest else None,
-            limit=limits.get(MERGE_FUNCTIONS[sink.route.kind]),
+            limit=limits.get(_merge_function(sink.route.kind, queued=queues(config))),
         )
         for sink in target.planned
     )
@@ -73,6 +75,11 @@ def plan_stream(
     return StreamPlan(plan, counts, calls, math.ceil(calls / limit) if limit else None)
 
 
+def _merge_function(kind: DestinationKind, *, queued: bool) -> ApiFunction:
+    """Return the API function that merges into a destination are counted under."""
+    return ApiFunction("POST", (ASYNC_API if queued else STANDARD_API) + _MERGE_PATHS[kind])
+
+
 def _connection(api: RestApi | None, config: Mapping[str, Any]) -> Connection:
     """Say what would be written to."""
     delivery = chosen(config, "delivery")
@@ -92,6 +99,7 @@ def _connection(api: RestApi | None, config: Mapping[str, Any]) -> Connection:
         str(user),
         account=signed_in.account,
         time_zone=signed_in.time_zone,
+        api_mode=api_mode(config),
         folder=folder,
         tables={table.name: len(table.columns) for table in sorted(tables, key=lambda table: table.name)},
     )

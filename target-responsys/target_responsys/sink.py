@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
 
+    from target_responsys.routing import Route
     from target_responsys.target import TargetResponsys
 
 
@@ -46,17 +47,21 @@ class ResponsysSink(Sink):
         super().__init__(target, stream_name, schema, key_properties)
         self._target = target
         self.zone = zoneinfo.ZoneInfo(chosen(target.config, "timezone"))
-        self.route = route(
-            stream_name,
-            self.schema,
-            self.key_properties,
-            target.config,
-            execution_id=target.execution_id,
-            executed_at=executed_at(target.started, self.zone),
-        )
+        self.route = self._routed()
         for text in omissions(self.route):
             self.logger.warning("%s", text)
         self.tally = Tally(campaign_id=self.route.campaign_id, streams=[stream_name])
+
+    def _routed(self) -> Route:
+        """Decide where the stream goes; see `route`."""
+        return route(
+            self.stream_name,
+            self.schema,
+            self.key_properties,
+            self._target.config,
+            execution_id=self._target.execution_id,
+            executed_at=executed_at(self._target.started, self.zone),
+        )
 
     def prepare(self) -> None:
         """Check the destination, before the first record."""
@@ -118,7 +123,7 @@ class ResponsysSink(Sink):
                 raise MissingKeyError(
                     "RSYS-6007",
                     f"A record of stream {self.stream_name} lacks {name}, which is part of its key.",
-                    f"Correct the tap, or name other properties in tables.{self.stream_name}.keys.",
+                    "Correct the tap: a record has to have each property that its schema names as key.",
                 )
 
     def _after_process_record(self, context: dict[str, Any]) -> None:

@@ -25,9 +25,10 @@ from responsys_io.restapi import RestApi
 from responsys_io.restlogin import has_login
 from responsys_io.settings import problems
 from target_responsys.api_sink import ApiSink
+from target_responsys.asyncmode import api_mode, dispatcher_of, queue_of, queues
 from target_responsys.campaign import execution_id
+from target_responsys.carriers import Direct, ThroughQueue
 from target_responsys.checks import combination_problems
-from target_responsys.dispatch import Dispatcher
 from target_responsys.endofrun import refuse_half_a_mirror, refuse_half_an_audience, report
 from target_responsys.erase_sink import EraseSink
 from target_responsys.file_sink import FileSink
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
     import click
     from singer_sdk.sinks import Sink
 
+    from responsys_io.asynccalls import AsyncCalls
     from responsys_io.traffic import Traffic
+    from target_responsys.carriers import Carrier
     from target_responsys.erasure import ErasureTally
     from target_responsys.fileresult import FileResult
     from target_responsys.sink import ResponsysSink
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT_LINES = 10_000
 CHECKPOINT_SECONDS = 10.0
+QUEUED_CHECKPOINT_FACTOR = 20
 # How long a run that has failed waits for the calls that are under way, to know what became of them.
 LAST_ANSWERS_SECONDS = 5.0
 
@@ -93,7 +97,7 @@ class TargetResponsys(Target):
         self.plan_format: str | None = None
         self.planned: list[PlanSink] = []
         self.erased: dict[str, ErasureTally] = {}
-        self.dispatcher = Dispatcher(chosen(self.config, "max_connections"))
+        self.dispatcher = dispatcher_of(self.config)
         self.version: int | None = None
         self.deleted_at: Any = None
         self._traffic: Traffic | None = None
@@ -110,6 +114,16 @@ class TargetResponsys(Target):
         self._traffic = api.session.traffic
         api.keep_to_limits()
         return api
+
+    @cached_property
+    def queue(self) -> AsyncCalls:
+        """The queue of the asynchronous API, of api_mode async."""
+        return queue_of(self.config, self.api.session)
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        """What makes the merge calls of all streams."""
+        return ThroughQueue(self.queue) if queues(self.config) else Direct(self.api.session)
 
     @property
     def planned_api(self) -> RestApi | None:
@@ -273,6 +287,8 @@ class TargetResponsys(Target):
                 finished=datetime.now(UTC),
                 delivery=chosen(self.config, "delivery"),
                 load_method=chosen(self.config, "load_method"),
+                api_mode=api_mode(self.config),
+                queue=self.__dict__.get("queue"),
                 tallies=self.tallies,
                 rejects=self.rejects,
                 traffic=self._traffic,
@@ -317,7 +333,12 @@ class TargetResponsys(Target):
             return
         self._latest_state = state
         line, moment = self._checkpoint
-        due = self._reader.line - line >= CHECKPOINT_LINES or time.monotonic() - moment >= CHECKPOINT_SECONDS
+        # Before a state is reported the queue runs empty: queued calls want fewer of these stops.
+        factor = QUEUED_CHECKPOINT_FACTOR if queues(self.config) else 1
+        due = (
+            self._reader.line - line >= CHECKPOINT_LINES * factor
+            or time.monotonic() - moment >= CHECKPOINT_SECONDS * factor
+        )
         if due and self._over_rest and not self.planning:
             self.drain_all()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from support.faketime import FakeTime
 from support.scriptedserver import refuse, reply, scripted_server
 
 from responsys_io.asynccalls import AsyncCalls
+from responsys_io.asyncresults import OverdueError
 from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
 from responsys_io.extensions import Extensions
 from responsys_io.profilelists import MergeRule, member_deletion, member_merge
@@ -18,13 +20,13 @@ from responsys_io.restanswers import RefusedError
 from responsys_io.restapi import RestApi
 from responsys_io.resthttp import Http
 from responsys_io.restlogin import ApiLogin
-from responsys_io.restretry import Pursuit
+from responsys_io.restretry import Pursuit, UnknownOutcomeError
 from responsys_io.restsession import RestSession
 from responsys_io.retry import Retry
 from responsys_io.supplemental import Column, Table
 from responsys_io.tablecalls import deletion_call, merge_call
 from responsys_sandbox.profilelists import LIST_NAME, contacts_list
-from responsys_sandbox.rest import Drop, Fault
+from responsys_sandbox.rest import Drop, Fault, Refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,23 +98,20 @@ def test_a_merge_is_queued_and_waited_for(sandbox: Sandbox, calls: AsyncCalls, t
 
 def test_many_are_asked_for_at_once(sandbox: Sandbox, calls: AsyncCalls) -> None:
     queued = [entry for number in range(205) for entry in calls.submit(merge(str(number), f"{number}w"))]
-    outcomes = dict(calls.settled(queued))
+    outcomes = [calls.outcome(entry) for entry in queued]
     assert len(outcomes) == 205
-    assert all(isinstance(outcome, dict) and outcome.keys() == {1} for outcome in outcomes.values())
+    assert all(isinstance(outcome, dict) and outcome.keys() == {1} for outcome in outcomes)
+    assert (calls.requests, calls.polls) == (205, 2)
     assert polls(sandbox) == 2
     assert len(users(sandbox)) == 205
 
 
-def test_those_that_are_done_are_not_asked_for_again(
-    sandbox: Sandbox, calls: AsyncCalls, time: FakeTime
-) -> None:
-    first = calls.submit(merge("1"))
-    done = calls.settled([*first])
-    assert next(done)[0] == first[0]
-    sandbox.rest.options.async_queued = FOREVER
-    second = calls.submit(merge("2"))
-    time.while_waiting = lambda: setattr(sandbox.rest.options, "async_queued", 0)
-    assert [entry for entry, _ in calls.settled(second)] == second
+def test_those_that_are_done_are_not_asked_for_again(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    (first,) = calls.submit(merge("1"))
+    (second,) = calls.submit(merge("2"))
+    assert calls.outcome(second) == {}
+    sandbox.rest.options.async_disabled = True
+    assert calls.outcome(first) == {}
 
 
 def test_a_large_call_is_queued_in_parts(sandbox: Sandbox, calls: AsyncCalls) -> None:
@@ -122,10 +121,49 @@ def test_a_large_call_is_queued_in_parts(sandbox: Sandbox, calls: AsyncCalls) ->
     assert len(users(sandbox)) == 449
 
 
+def test_a_part_that_is_not_taken_leaves_the_others_under_way(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    sandbox.rest.faults.add(Fault(action=Refuse("INVALID_PARAMETER"), path="/asyncApi/.*members", skip=1))
+    call = merge(*map(str, range(450)))
+    first, second = calls.submit(call)
+    assert calls.outcome(first) == {}
+    assert isinstance(calls.outcome(second), RefusedError)
+    assert len(users(sandbox)) == 200
+
+
+def test_a_call_ends_when_all_its_parts_are_done(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    sandbox.rest.faults.add(Fault(action=Refuse("INVALID_PARAMETER"), path="/asyncApi/.*members", skip=2))
+    with pytest.raises(RefusedError, match="INVALID_PARAMETER"):
+        calls.carry_out(merge(*map(str, range(450))))
+    assert len(users(sandbox)) == 400
+
+
+def test_threads_that_wait_share_the_asking(sandbox: Sandbox, api: RestApi) -> None:
+    shared = AsyncCalls(api.session, retry=Retry(base=0.01, cap=0.01), at_once=4)
+    with ThreadPoolExecutor(20) as threads:
+        found = list(threads.map(lambda number: shared.carry_out(merge(str(number), "x")), range(20)))
+    assert [outcome.keys() for outcome in found] == [{1}] * 20
+    assert len(users(sandbox)) == 20
+    assert shared.polls == polls(sandbox) < 20
+
+
+@pytest.mark.parametrize("fault", [Drop("after"), Drop("during")])
+def test_a_call_that_may_have_been_taken_twice_runs_loose(
+    sandbox: Sandbox, calls: AsyncCalls, fault: Drop
+) -> None:
+    told: list[str] = []
+    sandbox.rest.faults.add(
+        Fault(action=Refuse("UNABLE_TO_SUBMIT_ASYNC_REQUEST"), path="/asyncApi/.*members")
+    )
+    assert calls.carry_out(merge("1"), on_loose=lambda: told.append("full")) == {}
+    sandbox.rest.faults.add(Fault(action=fault, path="/asyncApi/.*members"))
+    assert calls.carry_out(merge("1"), on_loose=lambda: told.append("lost")) == {}
+    assert told == ["lost"]
+
+
 def test_a_call_that_is_refused_as_a_whole(sandbox: Sandbox, calls: AsyncCalls) -> None:
     sandbox.rest.options.async_failed_status = "FAILED"
     queued = calls.submit(merge("1", table=Table(FOLDER, "NOPE", ()))) + calls.submit(merge("2"))
-    (_, bad), (_, good) = calls.settled(queued)
+    bad, good = map(calls.outcome, queued)
     assert isinstance(bad, RefusedError)
     assert bad.error_code == "RESOURCE_NOT_FOUND"
     assert good == {}
@@ -143,8 +181,8 @@ def test_a_call_that_is_never_done(sandbox: Sandbox, calls: AsyncCalls, time: Fa
     sandbox.rest.options.async_queued = FOREVER
     queued = calls.submit(merge("1"))
     time.now += 86_400
-    ((_, outcome),) = calls.settled(queued)
-    assert isinstance(outcome, TransientError)
+    (outcome,) = map(calls.outcome, queued)
+    assert isinstance(outcome, OverdueError)
     assert outcome.code == "RSYS-4202"
 
 
@@ -170,7 +208,7 @@ def test_a_user_who_loses_the_right_meanwhile(sandbox: Sandbox, calls: AsyncCall
     queued = calls.submit(merge("1"))
     sandbox.rest.options.async_disabled = True
     with pytest.raises(SettingsError, match="RSYS-4010"):
-        list(calls.settled(queued))
+        calls.outcome(queued[0])
 
 
 @pytest.mark.parametrize("spelling", ["doubled", "single"])
@@ -287,7 +325,7 @@ def test_a_result_of_no_known_form(server: ScriptedServer, scripted: AsyncCalls,
 
 def test_a_result_with_too_few_rows(server: ScriptedServer, scripted: AsyncCalls) -> None:
     server.will(reply(202, {"requestId": "id"}), reply(200, [state(ROWS)]))
-    ((_, outcome),) = scripted.settled(scripted.submit(merge("1", "2")))
+    (outcome,) = map(scripted.outcome, scripted.submit(merge("1", "2")))
     assert isinstance(outcome, DataError)
     assert outcome.code == "RSYS-4007"
 
@@ -313,3 +351,21 @@ def test_only_a_path_that_is_not_known_is_tried_otherwise(
         "AUDIENCE/members/members?action=delete",
         "AUDIENCE/members?action=delete",
     ]
+
+
+def test_an_error_in_place_of_one_result(server: ScriptedServer, scripted: AsyncCalls) -> None:
+    error = {"errorCode": "ASYNC_API_DISABLED_FOR_USER", "detail": "ASYNC API disabled for user"}
+    server.will(reply(202, {"requestId": "id"}), reply(200, [error]))
+    with pytest.raises(SettingsError, match="RSYS-4010"):
+        scripted.carry_out(merge("1"))
+
+
+@pytest.mark.parametrize(
+    ("error_code", "code"), [("UNEXPECTED_EXCEPTION", "RSYS-4204"), ("RESPONSE_PURGED", "RSYS-4201")]
+)
+def test_a_result_that_does_not_tell_what_was_done(
+    server: ScriptedServer, scripted: AsyncCalls, error_code: str, code: str
+) -> None:
+    server.will(reply(202, {"requestId": "id"}), reply(200, [state({"errorCode": error_code}, "FAILURE")]))
+    with pytest.raises(UnknownOutcomeError, match=code):
+        scripted.carry_out(merge("1"))

@@ -251,6 +251,24 @@ def test_keys_beyond_what_is_told_apart_are_an_estimate(monkeypatch: pytest.Monk
     assert (exact.calls, exact.minutes) == (3, 2)
 
 
+def test_what_is_wrong_with_a_route_is_listed_with_the_rest(
+    sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
+) -> None:
+    config["tables"] = {
+        "people": {"columns": {"email": None}},
+        "carts": {"columns": {"a": "SAME", "b": "same"}},
+    }
+    carts = schema("carts", ["a"], a="string", b="string")
+    run, plan = planned(tmp_path, config, [PEOPLE, *RECORDS, carts, schema("fine", email="string")])
+    assert run.exit_code == 2
+    assert plan["can_run"] is False
+    people, wrong, fine = plan["streams"]
+    assert [problem.partition(":")[0] for problem in people["problems"]] == ["RSYS-1007"]
+    assert [problem.partition(":")[0] for problem in wrong["problems"]] == ["RSYS-5003"]
+    assert (people["rows"], people["found"], fine["problems"]) == (5, None, [])
+    assert_nothing_written(sandbox)
+
+
 def test_what_destinations_are_called() -> None:
     table = Table("F", "T", ())
     names = [str(Destination(kind, table, "L")) for kind in ("supplemental", "list", "pet")]  # type: ignore[arg-type]

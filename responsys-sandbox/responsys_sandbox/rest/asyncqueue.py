@@ -95,7 +95,10 @@ def work_off(call: Call, work: Mapping[str, Callable[[Call], Any]]) -> None:
         work: what does the work, by name of the function.
     """
     queue, options = call.store.asynchronous, call.options
-    for request in queue.waiting():
+    waiting_requests = queue.waiting()
+    if options.async_order == "reversed":
+        waiting_requests.reverse()
+    for request in waiting_requests:
         due = request.accepted_at + options.async_queued + options.async_running
         if due > call.now:
             continue

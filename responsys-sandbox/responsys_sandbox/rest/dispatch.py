@@ -99,13 +99,14 @@ class Dispatcher:
         content_type = "application/json" if function is LOGIN and call.token else _JSON
         work_off(call, ASYNC_WORK)
         try:
-            self._admit(function, call)
+            plain = next((each for each, _ in of_verb if each.action is None), function)
+            self._admit(function, plain, call)
             value = function.handler(call)
         except ApiError as error:
             return refusal(error, call.records)
         return Reply(function.status, _encoded(value), content_type, records=call.records)
 
-    def _admit(self, function: Function, call: Call) -> None:
+    def _admit(self, function: Function, plain: Function, call: Call) -> None:
         if function.needs_token:
             try:
                 self.sessions.check(call.token, call.now)
@@ -113,7 +114,7 @@ class Dispatcher:
                 if function is RATE_LIMITS:  # documented for this function alone
                     raise ApiError("UNEXPECTED_EXCEPTION", "Not a valid authentication token") from error
                 raise
-        self._throttle.admit(function, call.now)
+        self._throttle.admit(function, plain, call.now)
 
 
 def _route(path: str) -> re.Pattern[str]:

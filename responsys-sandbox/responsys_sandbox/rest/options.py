@@ -44,6 +44,8 @@ class RestOptions:
         limit_status: status of `API_LIMIT_EXCEEDED`: error table 400, status FAQ 401, a client's fixture 429.
         limit_as_text: answer `API_LIMIT_EXCEEDED` in plain text, not JSON.
         limit_as_number_text: `/ratelimit` gives `limit` as text.
+        limits_by_action: a deletion or a read by `?action=` is listed and counted by itself; otherwise it
+            counts as a call of the path and verb, and only these are listed.
         limits_in_items: `/ratelimit` wraps its array in `items`.
         capacity: requests per ten minutes over all functions; None for no such limit.
         capacity_status: status of `INTERNAL_CAPACITY_LIMIT_EXCEEDED`.
@@ -97,6 +99,8 @@ class RestOptions:
 
         async_queued: seconds until a queued request is begun.
         async_running: seconds that it then takes.
+        async_order: requests that are due are worked off as they were accepted, or the last one first: the
+            reference promises no order.
         async_kept: seconds that its result is kept.
         async_queue_size: requests that may wait; None for no limit.
         async_disabled: the user may not use the asynchronous API.
@@ -121,6 +125,7 @@ class RestOptions:
     limit_status: Literal[400, 401, 429] = 400
     limit_as_text: bool = False
     limit_as_number_text: bool = False
+    limits_by_action: bool = True
     limits_in_items: bool = False
     capacity: int | None = None
     capacity_status: int = 400
@@ -173,6 +178,7 @@ class RestOptions:
 
     async_queued: float = 1.0
     async_running: float = 1.0
+    async_order: Literal["accepted", "reversed"] = "accepted"
     async_kept: float = 86_400.0
     async_queue_size: int | None = None
     async_disabled: bool = False
