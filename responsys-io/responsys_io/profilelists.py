@@ -14,6 +14,7 @@ from responsys_io.recipients import (
     ATTRIBUTE_COLUMNS,
     HASH_COLUMNS,
     QueryAttribute,
+    delete_recipients,
     deletion,
     read_recipients,
 )
@@ -181,7 +182,7 @@ class ProfileLists:
             RefusedError: RSYS-4009 when a call as a whole was refused.
             DataError: RSYS-4007 when the answer cannot be attributed to the ids.
         """
-        return carry_out(self._session, member_deletion(name, attribute, ids))
+        return delete_recipients(self._session, member_deletion(name, attribute, ids))
 
 
 def member_merge(
