@@ -81,8 +81,8 @@ def delete_recipients(session: RestSession, call: RecordCall) -> dict[int, str]:
         call: Made by `deletion`.
 
     Returns:
-        Responsys's words by index in the ids, for those that nothing was deleted for. After an answer was lost
-        and a call sent again, these may have been found by the first one.
+        Responsys's words by index in the ids, for those that nothing was deleted for. When an answer was lost
+        and the call sent again, the first one may have found them.
 
     Raises:
         RefusedError: RSYS-4009 when a call as a whole was refused.

@@ -15,7 +15,7 @@ from target_responsys.memberrecords import records_of
 from target_responsys.mergecalls import MergeCalls
 from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.settings import chosen
-from target_responsys.sink import ResponsysSink
+from target_responsys.sink import RoutedSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from target_responsys.mirror import Audience
 
 
-class ApiSink(ResponsysSink):
+class ApiSink(RoutedSink):
     """A stream that is merged into a supplemental table."""
 
     audience: Audience | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_responsys.plandestination import plan_destination
-from target_responsys.sink import ResponsysSink
+from target_responsys.sink import RoutedSink
 from target_responsys.streamcounts import Counting
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from target_responsys.streamcounts import StreamCounts
 
 
-class PlanSink(ResponsysSink):
+class PlanSink(RoutedSink):
     """A stream whose records are counted and not sent."""
 
     def prepare(self) -> None:

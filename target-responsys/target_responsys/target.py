@@ -36,7 +36,8 @@ from target_responsys.followup import follow_up
 from target_responsys.messages import MessageReader
 from target_responsys.mirror import MirrorState
 from target_responsys.plan_sink import PlanSink
-from target_responsys.plancommand import check_plannable, print_plan, with_plan
+from target_responsys.plancommand import check_plan_format, print_plan, with_plan
+from target_responsys.planerase_sink import PlanEraseSink
 from target_responsys.planrun import plan_of_run
 from target_responsys.receipts import RunFacts, receipt, write_receipt
 from target_responsys.rejects import Rejects
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
     from responsys_io.traffic import Traffic
-    from target_responsys.erasure import ErasureTally
+    from target_responsys.erasure import ErasureTally, IdKind
     from target_responsys.fileresult import FileResult
     from target_responsys.sink import ResponsysSink
     from target_responsys.tally import Tally
@@ -93,7 +94,8 @@ class TargetResponsys(Target):
         self.planning = bool(chosen(self.config, "plan"))
         self.plan_format: str | None = None
         self.planned: list[PlanSink] = []
-        self.erased: dict[str, ErasureTally] = {}
+        self.planned_erasures: list[PlanEraseSink] = []
+        self.erased: dict[tuple[str, IdKind], ErasureTally] = {}
         self.dispatcher = Dispatcher(chosen(self.config, "max_connections"))
         self.version: int | None = None
         self.deleted_at: Any = None
@@ -165,10 +167,10 @@ class TargetResponsys(Target):
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:  # noqa: ARG002
         """Return the sink of the chosen delivery, the one that erases, or the one that sends nothing."""
+        if chosen(self.config, "erase"):
+            return PlanEraseSink if self.planning else EraseSink
         if self.planning:
             return PlanSink
-        if chosen(self.config, "erase"):
-            return EraseSink
         return ApiSink if self._over_rest else FileSink
 
     def get_sink(
@@ -239,12 +241,12 @@ class TargetResponsys(Target):
                 api=lambda: self.api,
                 trigger=lambda job: trigger_job(self.api.session, job),
             )
-            if chosen(self.config, "load_method") == "mirror":
+            if chosen(self.config, "load_method") == "mirror" and not chosen(self.config, "erase"):
                 self._remove_leavers()
             super().process_endofpipe()
         self.rejects.close()
-        for place, erased in self.erased.items():
-            self.logger.info("%s: %s", place, erased)
+        for (place, kind), erased in self.erased.items():
+            self.logger.info("%s by %s: %s", place, kind, erased)
         report(self.logger, self.tallies, self.rejects, tolerated=chosen(self.config, "max_rejected_rows"))
 
     def _remove_leavers(self) -> None:
@@ -398,7 +400,7 @@ class TargetResponsys(Target):
         target = cls(config=config.config, parse_env_config=config.parse_env)
         target.planning |= plan
         if target.planning:
-            check_plannable(target.config, about_format)
+            check_plan_format(about_format)
             target.plan_format = about_format
         target.listen(file_input)
 
