@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
 PermissionStatus = Literal["OPTIN", "OPTOUT"]
 
-PERMISSION_COLUMNS = (
-    "EMAIL_PERMISSION_STATUS_",
-    "MOBILE_PERMISSION_STATUS_",
-    "POSTAL_PERMISSION_STATUS_",
-)
 
 _FIELDS = Endpoint("GET", "/lists/{list}/fields", "describe the profile list")
 _MERGE = Endpoint("POST", "/lists/{list}/members", "merge list members")

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError
-from target_responsys.erasure import MAX_IDS, ErasureTally, id_problem
+from target_responsys.erasure import MAX_IDS, ErasureTally
 from target_responsys.erasureplaces import find_places
+from target_responsys.ids import id_problem
 from target_responsys.settings import chosen
 from target_responsys.sink import ResponsysSink
 from target_responsys.tableplace import TablePlace
@@ -15,7 +16,8 @@ from target_responsys.tableplace import TablePlace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_responsys.erasure import Erased, IdKind, Place
+    from target_responsys.erasure import Erased, Place
+    from target_responsys.ids import IdKind
 
 Waiting = dict[str, dict[str, Any]]
 """Records by id."""

@@ -4,39 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-IdKind = Literal["riid", "email", "customer_id", "mobile"]
+    from target_responsys.ids import IdKind
+
 MAX_IDS = 200
 """Ids that Responsys takes in a deletion from lists and extension tables."""
-
-
-def normal(kind: IdKind, value: str) -> str:
-    """Return the form in which two spellings of an id are equal: no letter case, no + before a number."""
-    text = value.strip()
-    if kind == "email":
-        return text.lower()
-    if kind == "mobile":
-        return text.removeprefix("+")
-    return text.lstrip("0") if kind == "riid" else text
-
-
-def spellings(kind: IdKind, value: str) -> list[str]:
-    """Return the spellings that an id is looked for in: Responsys may compare them to the letter."""
-    plain = normal(kind, value)
-    if kind == "mobile":
-        return [plain, f"+{plain}"]
-    return list(dict.fromkeys([value, plain]))
-
-
-def id_problem(kind: IdKind, value: str) -> str | None:
-    """Say why an id can be nobody's, without the id, or return None."""
-    if kind == "riid" and not (value.isascii() and value.isdigit() and value.strip("0")):
-        return "its recipient id is no whole number"
-    return None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from responsys_io.extensions import Extensions
 from responsys_io.profilelists import ProfileLists
 from responsys_io.recipients import ATTRIBUTE_COLUMNS
 from responsys_io.restanswers import RefusedError
-from target_responsys.memberplaces import ATTRIBUTES, ExtensionPlace, ListPlace, People
+from target_responsys.ids import ATTRIBUTES
+from target_responsys.memberplaces import ExtensionPlace, ListPlace, People
 from target_responsys.tableplace import TablePlace
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from responsys_io.restapi import RestApi
     from responsys_io.supplemental import Table
-    from target_responsys.erasure import IdKind, Place
+    from target_responsys.erasure import Place
+    from target_responsys.ids import IdKind
 
 logger = logging.getLogger(__name__)
 

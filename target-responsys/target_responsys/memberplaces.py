@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from responsys_io.recipients import ATTRIBUTE_COLUMNS
-from target_responsys.erasure import Erased, normal, spellings
+from target_responsys.erasure import Erased
+from target_responsys.ids import ATTRIBUTES, normal, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
     from responsys_io.extensions import Extensions
     from responsys_io.profilelists import ProfileLists
-    from responsys_io.recipients import QueryAttribute
-    from target_responsys.erasure import IdKind
-
-ATTRIBUTES: dict[IdKind, QueryAttribute] = {"riid": "r", "customer_id": "c", "email": "e", "mobile": "m"}
+    from target_responsys.ids import IdKind
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from responsys_io.errors import DataError
 from responsys_io.restanswers import RefusedError
 from responsys_io.restretry import UnknownOutcomeError
+from target_responsys.statuschanges import status_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_responsys.destinations import Records
+    from target_responsys.statuschanges import StatusChanges
+    from target_responsys.statuswatch import StatusWatch
 
 # Codes for a call that may have been refused because of one of its records.
 _FAULT_OF_A_RECORD = {
@@ -34,11 +38,13 @@ class MergeOutcome:
         requests: Merge calls that it took.
         refused: Responsys's reasons by index of the row.
         unknown: Indices of rows that were merged or not, with what happened to the call.
+        status_changes: Of lists: what has become of permission statuses, where that is watched.
     """
 
     requests: int = 0
     refused: dict[int, str] = field(default_factory=dict)
     unknown: dict[int, str] = field(default_factory=dict)
+    status_changes: StatusChanges = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,12 @@ class MergeCalls:
         repeatable: Whether a call may be sent again when its outcome is not known: into a destination with a
             key it does no harm twice; without one Responsys may insert a row twice. Otherwise its rows end
             as unknown.
+        watch: Of lists: reads permission statuses, or None.
     """
 
     records: Records
     repeatable: bool
+    watch: StatusWatch | None = None
 
     def merge(self, names: Sequence[str], rows: Sequence[list[str]]) -> MergeOutcome:
         """Merge rows; a call that is refused because of some of them is made again without these.
@@ -66,7 +74,14 @@ class MergeCalls:
             ResponsysError: When it is not the fault of single rows, since none of them is taken.
         """
         outcome = MergeOutcome()
+        if self.watch is None:
+            self._merge(names, rows, 0, outcome)
+            return outcome
+        values = self.watch.values(names, rows)
+        before = self.watch.read(values)
         self._merge(names, rows, 0, outcome)
+        if len(outcome.refused) < len(rows):
+            outcome.status_changes = status_changes(before, self.watch.read(values))
         return outcome
 
     def _merge(

@@ -11,7 +11,8 @@ from target_responsys.plan import ErasurePlan, PlacePlan
 
 if TYPE_CHECKING:
     from target_responsys.erase_sink import Waiting
-    from target_responsys.erasure import IdKind, Place
+    from target_responsys.erasure import Place
+    from target_responsys.ids import IdKind
 
 
 class PlanEraseSink(EraseSink):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from target_responsys.deletion import delete_row
-from target_responsys.erasure import Erased, IdKind, spellings
+from target_responsys.erasure import Erased
+from target_responsys.ids import IdKind, normal, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -47,8 +48,8 @@ class TablePlace:
         return (self.kind,)
 
     def touches(self, ids: Sequence[str]) -> list[Hashable]:
-        """Return the ids in all their spellings: other ones may be erased meanwhile."""
-        return [(self.name, spelt) for each in ids for spelt in spellings(self.kind, each)]
+        """Return the ids in whatever spelling: other ones may be erased meanwhile."""
+        return [(self.name, normal(self.kind, each)) for each in ids]
 
     def erase(self, kind: IdKind, ids: Sequence[str]) -> list[Erased]:  # noqa: ARG002  it has one
         """Delete every row of each id, and read its keys back."""
@@ -57,6 +58,8 @@ class TablePlace:
     def keys(self, person: str) -> Iterator[dict[str, str]]:
         """Yield the keys that a person may have, columns in the order of the primary key."""
         own = spellings(self.kind, person)
+        if self.kind == "mobile":
+            own = list(dict.fromkeys([*own, f"+{normal(self.kind, person)}"]))
         values = [own if name == self.column else self.others[name] for name in self.table.primary_key]
         for combination in itertools.product(*values):
             yield dict(zip(self.table.primary_key, combination, strict=True))

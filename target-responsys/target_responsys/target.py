@@ -53,8 +53,9 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
     from responsys_io.traffic import Traffic
-    from target_responsys.erasure import ErasureTally, IdKind
+    from target_responsys.erasure import ErasureTally
     from target_responsys.fileresult import FileResult
+    from target_responsys.ids import IdKind
     from target_responsys.sink import ResponsysSink
     from target_responsys.tally import Tally
 
