@@ -43,12 +43,18 @@ class ApiSink(RoutedSink):
         """
         config = self._target.config
         load_method = chosen(config, "load_method")
-        destination = find_destination(self._target.api, self.route, create=chosen(config, "create_tables"))
+        rules = MergeRules.from_config(config)
+        destination = find_destination(
+            self._target.api,
+            self.route,
+            create=chosen(config, "create_tables"),
+            admit=partial(
+                refuse_load_method, load_method=load_method, rules=rules, removing=removals(config)
+            ),
+        )
         table = destination.table
         self._appends = load_method == "append"
         self._match = match(self.route, table, whole_rows=self._appends)
-        rules = MergeRules.from_config(config)
-        refuse_load_method(destination, load_method, rules, removing=removals(config))
         self._records = records_of(self._target.api, destination, rules, self._match.match_columns)
         counts = destination.kind == "list" and chosen(config, "count_status_changes")
         self._watch = StatusWatch.of(ProfileLists(self._target.api.session), destination) if counts else None

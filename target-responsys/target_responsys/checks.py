@@ -69,8 +69,9 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
 
 
 def removal_problems(config: Mapping[str, Any]) -> list[str]:
-    """Say which settings that have rows deleted lack what they need."""
-    mirror = chosen(config, "load_method") == "mirror"
+    """Say which settings lack what they need to delete rows, or to load them otherwise than by key."""
+    load_method = chosen(config, "load_method")
+    mirror = load_method == "mirror"
     versions = chosen(config, "process_activate_version_messages")
     wanting = {
         "load_method mirror": mirror,
@@ -79,6 +80,8 @@ def removal_problems(config: Mapping[str, Any]) -> list[str]:
         "erase": chosen(config, "erase"),
     }
     if chosen(config, "delivery") != "api":
+        # What becomes of rows that are there already is a matter of the import job.
+        wanting |= {f"load_method {load_method}": load_method != "upsert"}
         return [f"{name} works with delivery api only." for name, wanted in wanting.items() if wanted]
     found = erasure_problems(config) if wanting["erase"] else []
     for name in ("load_method mirror", "process_activate_version_messages"):

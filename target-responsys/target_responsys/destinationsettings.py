@@ -84,7 +84,10 @@ DESTINATION_PROPERTIES: dict[str, dict[str, Any]] = {
         examples=["E", "E,M"],
     ),
     "map_template_name": setting(
-        "string", "Map template", "Name of the field mapping template that Responsys applies to records."
+        "string",
+        "Map template",
+        "Name of the field mapping template that Responsys applies to records. For destination list it goes "
+        "only with allow_permission_columns, since nobody here sees what the template maps.",
     ),
     "insert_on_no_match": setting(
         "boolean",
