@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ApiSink(RoutedSink):
-    """A stream that is merged into a supplemental table."""
+    """A stream that is merged into a table or a list."""
 
     audience: Audience | None = None
 

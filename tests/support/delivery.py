@@ -32,7 +32,7 @@ LIMITS = {
 
 def new_sandbox(folder: Path, **options: Any) -> Sandbox:
     """Make a sandbox without exports, to be used as a context manager."""
-    rest = RestOptions(**{"limits": LIMITS, "folders": (FOLDER, "Other"), **options})
+    rest = RestOptions(**{"limits": dict(LIMITS), "folders": (FOLDER, "Other"), **options})
     return Sandbox(folder, options=SandboxOptions(days=0, rest=rest))
 
 
