@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from responsys_io.mergeresults import refused_recipients
 from responsys_io.profilelists import check_match_columns
-from responsys_io.recipients import HASH_COLUMNS, QueryAttribute, deletion, read_recipients
+from responsys_io.recipients import (
+    HASH_COLUMNS,
+    QueryAttribute,
+    delete_recipients,
+    deletion,
+    read_recipients,
+)
 from responsys_io.recordcalls import RecordCall, UpdateOnMatch, carry_out, merge_document
 from responsys_io.restpages import items_of
 from responsys_io.restsession import Endpoint, encoded
@@ -124,7 +130,7 @@ class Extensions:
             RefusedError: RSYS-4009 when a call as a whole was refused.
             DataError: RSYS-4007 when the answer cannot be attributed to the ids.
         """
-        return carry_out(self._session, self.row_deletion(table, attribute, ids))
+        return delete_recipients(self._session, self.row_deletion(table, attribute, ids))
 
     def row_merge(
         self,

@@ -14,6 +14,7 @@ from responsys_io.recipients import (
     ATTRIBUTE_COLUMNS,
     HASH_COLUMNS,
     QueryAttribute,
+    delete_recipients,
     deletion,
     read_recipients,
 )
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
 
 PermissionStatus = Literal["OPTIN", "OPTOUT"]
 
-PERMISSION_COLUMNS = (
-    "EMAIL_PERMISSION_STATUS_",
-    "MOBILE_PERMISSION_STATUS_",
-    "POSTAL_PERMISSION_STATUS_",
-)
 
 _FIELDS = Endpoint("GET", "/lists/{list}/fields", "describe the profile list")
 _MERGE = Endpoint("POST", "/lists/{list}/members", "merge list members")
@@ -181,7 +177,7 @@ class ProfileLists:
             RefusedError: RSYS-4009 when a call as a whole was refused.
             DataError: RSYS-4007 when the answer cannot be attributed to the ids.
         """
-        return carry_out(self._session, member_deletion(name, attribute, ids))
+        return delete_recipients(self._session, member_deletion(name, attribute, ids))
 
 
 def member_merge(

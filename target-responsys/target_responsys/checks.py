@@ -9,6 +9,7 @@ from responsys_io.restlogin import has_secret
 from responsys_io.settings import format_problems
 from target_responsys.asyncmode import mode_problems
 from target_responsys.destinationchecks import destination_problems
+from target_responsys.erasureplaces import erasure_problems
 from target_responsys.filechecks import file_problems
 from target_responsys.filenames import PLACES
 from target_responsys.settings import chosen, delimiter
@@ -44,12 +45,14 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
             "certificate."
         )
     folder = config.get("folder_name")
-    if not folder and delivery == "api" and chosen(config, "destination") == "supplemental":
+    erases = chosen(config, "erase")
+    supplemental = delivery == "api" and chosen(config, "destination") == "supplemental"
+    if not folder and supplemental and not erases:
         found.append("Setting folder_name is missing; destination supplemental needs it.")
     if folder and (problem := object_name_problem(folder)):
         found.append(f"Setting folder_name names no folder: {problem}.")
     found += file_problems(config)
-    found += destination_problems(config)
+    found += [] if erases else destination_problems(config)
     found += format_problems(
         encoding=chosen(config, "encoding"),
         timezone=chosen(config, "timezone"),
@@ -68,8 +71,9 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
 
 
 def removal_problems(config: Mapping[str, Any]) -> list[str]:
-    """Say which settings that have rows deleted lack what they need."""
-    mirror = chosen(config, "load_method") == "mirror"
+    """Say which settings lack what they need to delete rows, or to load them otherwise than by key."""
+    load_method = chosen(config, "load_method")
+    mirror = load_method == "mirror"
     versions = chosen(config, "process_activate_version_messages")
     wanting = {
         "load_method mirror": mirror,
@@ -78,6 +82,8 @@ def removal_problems(config: Mapping[str, Any]) -> list[str]:
         "erase": chosen(config, "erase"),
     }
     if chosen(config, "delivery") != "api":
+        # What becomes of rows that are there already is a matter of the import job.
+        wanting |= {f"load_method {load_method}": load_method != "upsert"}
         return [f"{name} works with delivery api only." for name, wanted in wanting.items() if wanted]
     found = erasure_problems(config) if wanting["erase"] else []
     for name in ("load_method mirror", "process_activate_version_messages"):
@@ -87,18 +93,4 @@ def removal_problems(config: Mapping[str, Any]) -> list[str]:
             found.append(f"Setting mirror_state_file is missing; {name} needs it.")
         if not chosen(config, "campaign_id_column"):
             found.append(f"Setting campaign_id_column is empty; {name} needs it to keep campaigns apart.")
-    return found
-
-
-def erasure_problems(config: Mapping[str, Any]) -> list[str]:
-    """Say what is missing for an erasure."""
-    found = [
-        f"Setting {name} is missing; erase needs it."
-        for name in ("erase_by", "erase_from")
-        if not config.get(name)
-    ]
-    known = set((config.get("erase_by") or {}).values())
-    unknown = {place["kind"] for place in config.get("erase_from") or ()} - known
-    if unknown and not found:
-        found.append(f"Setting erase_from has a kind that erase_by has no property for: {min(unknown)}.")
     return found

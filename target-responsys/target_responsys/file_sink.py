@@ -12,11 +12,11 @@ from target_responsys.followup import Delivered, job_of, waiting_time
 from target_responsys.rows import RowMaker, UnfitRecordError, file_column_types
 from target_responsys.samples import Samples
 from target_responsys.settings import chosen
-from target_responsys.sink import ResponsysSink
+from target_responsys.sink import RoutedSink
 from target_responsys.upload import remove_surplus, upload
 
 
-class FileSink(ResponsysSink):
+class FileSink(RoutedSink):
     """A stream that becomes one or several files per run, under their names once all are complete."""
 
     def prepare(self) -> None:

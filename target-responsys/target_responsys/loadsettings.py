@@ -149,11 +149,12 @@ _PLACE = {
     "properties": {
         "table": {"type": "string"},
         "folder": {"type": "string"},
+        "list_name": {"type": "string"},
+        "pet_name": {"type": "string"},
         "column": {"type": "string"},
         "kind": _KIND,
         "others": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
     },
-    "required": ["table", "column", "kind"],
     "additionalProperties": False,
 }
 
@@ -175,18 +176,22 @@ ERASE_PROPERTIES: dict[str, dict[str, Any]] = {
     "erase_from": setting(
         "array",
         "Places to erase from",
-        "Of erase: supplemental tables, an object each of table, folder (instead of folder_name), column "
+        "Of erase, an object each, in any order. A profile list: list_name. A profile extension table: "
+        "pet_name, and list_name where it is not the setting of that name. Both look for every kind of id in "
+        "erase_by, or for kind only. A supplemental table: table, folder (instead of folder_name), column "
         "(the one of the primary key with the id), kind (of the id) and others (values of the other columns "
         "of the primary key, since Responsys deletes by all of it only).",
         items=_PLACE,
         examples=[
             [
+                {"list_name": "CONTACTS_LIST"},
+                {"list_name": "CONTACTS_LIST", "pet_name": "LOYALTY"},
                 {
                     "table": "Acquia_AbandonedCart",
                     "column": "EMAIL",
                     "kind": "email",
                     "others": {"CAMPAIGN_ID": ["c1"]},
-                }
+                },
             ]
         ],
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING
 from responsys_io.errors import DataError
 from responsys_io.restanswers import RefusedError
 from responsys_io.restretry import UnknownOutcomeError
+from target_responsys.statuschanges import status_changes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from target_responsys.carriers import Carrier
     from target_responsys.destinations import Records
+    from target_responsys.statuschanges import StatusChanges
+    from target_responsys.statuswatch import StatusWatch
 
 # Codes for a call that may have been refused because of one of its records.
 _FAULT_OF_A_RECORD = {
@@ -38,12 +42,14 @@ class MergeOutcome:
         refused: Responsys's reasons by index of the row.
         unknown: Indices of rows that were merged or not, with what happened to the call.
         held_back: Indices of rows that were not sent, with the reason.
+        status_changes: Of lists: what has become of permission statuses, where that is watched.
     """
 
     requests: int = 0
     refused: dict[int, str] = field(default_factory=dict)
     unknown: dict[int, str] = field(default_factory=dict)
     held_back: dict[int, str] = field(default_factory=dict)
+    status_changes: StatusChanges = field(default_factory=Counter)
 
     @property
     def merged_not(self) -> int:
@@ -69,11 +75,13 @@ class MergeCalls:
         repeatable: Whether a call may be sent again when its outcome is not known: into a destination with a
             key it does no harm twice; without one Responsys may insert a row twice. Otherwise its rows end
             as unknown.
+        watch: Of lists: reads permission statuses, or None.
     """
 
     records: Records
     carrier: Carrier
     repeatable: bool
+    watch: StatusWatch | None = None
 
     def merge(
         self, names: Sequence[str], rows: Sequence[list[str]], keys: Sequence[Hashable]
@@ -89,11 +97,21 @@ class MergeCalls:
             ResponsysError: When it is not the fault of single rows, since none of them is taken.
         """
         batch = _Batch(names, rows, keys)
+        outcome = batch.outcome
         loose = [index for index, key in enumerate(keys) if key in self.carrier.loose]
-        batch.outcome.held_back.update(dict.fromkeys(loose, _HELD_BACK))
-        if free := [index for index in range(len(rows)) if index not in batch.outcome.held_back]:
+        outcome.held_back.update(dict.fromkeys(loose, _HELD_BACK))
+        free = [index for index in range(len(rows)) if index not in outcome.held_back]
+        if not free:
+            return outcome
+        if self.watch is None:
             self._merge(batch, free)
-        return batch.outcome
+            return outcome
+        values = self.watch.values(names, [rows[index] for index in free])
+        before = self.watch.read(values)
+        self._merge(batch, free)
+        if len(outcome.refused) < len(free):
+            outcome.status_changes = status_changes(before, self.watch.read(values))
+        return outcome
 
     def _merge(self, batch: _Batch, places: Sequence[int]) -> None:
         """Merge those of the batch's rows that stand at these places."""

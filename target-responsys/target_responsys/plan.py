@@ -84,16 +84,46 @@ class StreamPlan:
 
 
 @dataclass(frozen=True)
+class PlacePlan:
+    """A place that people would be erased from, and how many ids of a kind would be looked for there."""
+
+    place: str
+    kind: str
+    ids: int
+
+
+@dataclass(frozen=True)
+class ErasurePlan:
+    """What an erasure would do for a stream. Nobody is looked for: how many would be found is not known.
+
+    Args:
+        stream: Name of the stream.
+        records: Records that came.
+        refused: How many would be refused, by reason.
+        places: Where ids would be looked for.
+        problems: Why the run would stop.
+    """
+
+    stream: str
+    records: int
+    refused: dict[str, int]
+    places: tuple[PlacePlan, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """What a run would do."""
 
     connection: Connection
     streams: tuple[StreamPlan, ...]
+    erasures: tuple[ErasurePlan, ...] = ()
 
     @property
     def problems(self) -> list[str]:
         """Why it would stop."""
-        return [problem for stream in self.streams for problem in stream.plan.problems]
+        found = [problem for stream in self.streams for problem in stream.plan.problems]
+        return found + [problem for erasure in self.erasures for problem in erasure.problems]
 
     def document(self) -> dict[str, Any]:
         """Return all of it as it goes into JSON."""
@@ -103,5 +133,6 @@ class RunPlan:
                 {**asdict(each.plan), **asdict(each.counts), "calls": each.calls, "minutes": each.minutes}
                 for each in self.streams
             ],
+            "erasures": [asdict(each) for each in self.erasures],
             "can_run": not self.problems,
         }

@@ -11,14 +11,14 @@ from target_responsys.plandestination import plan_destination
 from target_responsys.routing import unrouted
 from target_responsys.rows import file_column_types
 from target_responsys.settings import chosen
-from target_responsys.sink import ResponsysSink
+from target_responsys.sink import RoutedSink
 from target_responsys.streamcounts import Counting, StreamCounts
 
 if TYPE_CHECKING:
     from target_responsys.routing import Route
 
 
-class PlanSink(ResponsysSink):
+class PlanSink(RoutedSink):
     """A stream whose records are counted and not sent."""
 
     _problem = ""

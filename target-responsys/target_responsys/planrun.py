@@ -54,7 +54,8 @@ def plan_of_run(target: TargetResponsys) -> RunPlan:
         )
         for sink in target.planned
     )
-    return RunPlan(_connection(api, config), streams)
+    erasures = tuple(sink.plan for sink in target.planned_erasures)
+    return RunPlan(_connection(api, config), streams, erasures)
 
 
 def plan_stream(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import ResponsysError, SettingsError
+from target_responsys.statuschanges import document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,7 +147,7 @@ def _counts(destination: str, tally: Tally) -> dict[str, Any]:
         "not_deleted": tally.undeleted,
         "unknown": tally.unknown + tally.in_flight,
         "requests": tally.requests,
-        "status_changes": None,
+        "status_changes": None if tally.status_changes is None else document(tally.status_changes),
     }
 
 

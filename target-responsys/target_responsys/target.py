@@ -36,7 +36,8 @@ from target_responsys.followup import FollowUp
 from target_responsys.messages import MessageReader
 from target_responsys.mirror import MirrorState
 from target_responsys.plan_sink import PlanSink
-from target_responsys.plancommand import check_plannable, print_plan, with_plan
+from target_responsys.plancommand import check_plan_format, print_plan, with_plan
+from target_responsys.planerase_sink import PlanEraseSink
 from target_responsys.planrun import plan_of_run
 from target_responsys.receipts import RunFacts, receipt, write_receipt
 from target_responsys.rejects import Rejects
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from target_responsys.carriers import Carrier
     from target_responsys.erasure import ErasureTally
     from target_responsys.fileresult import FileResult
+    from target_responsys.ids import IdKind
     from target_responsys.sink import ResponsysSink
     from target_responsys.tally import Tally
 
@@ -96,7 +98,8 @@ class TargetResponsys(Target):
         self.planning = bool(chosen(self.config, "plan"))
         self.plan_format: str | None = None
         self.planned: list[PlanSink] = []
-        self.erased: dict[str, ErasureTally] = {}
+        self.planned_erasures: list[PlanEraseSink] = []
+        self.erased: dict[tuple[str, IdKind], ErasureTally] = {}
         self.dispatcher = dispatcher_of(self.config)
         self.version: int | None = None
         self.deleted_at: Any = None
@@ -181,10 +184,10 @@ class TargetResponsys(Target):
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:  # noqa: ARG002
         """Return the sink of the chosen delivery, the one that erases, or the one that sends nothing."""
+        if chosen(self.config, "erase"):
+            return PlanEraseSink if self.planning else EraseSink
         if self.planning:
             return PlanSink
-        if chosen(self.config, "erase"):
-            return EraseSink
         return ApiSink if self._over_rest else FileSink
 
     def get_sink(
@@ -252,12 +255,12 @@ class TargetResponsys(Target):
             if delivered := [file for sink in files for file in sink.delivered]:
                 tolerated = max(0, chosen(self.config, "max_rejected_rows") - self.rejects.count)
                 self.followed.run(delivered, tolerated=tolerated)
-            if chosen(self.config, "load_method") == "mirror":
+            if chosen(self.config, "load_method") == "mirror" and not chosen(self.config, "erase"):
                 self._remove_leavers()
             super().process_endofpipe()
         self.rejects.close()
-        for place, erased in self.erased.items():
-            self.logger.info("%s: %s", place, erased)
+        for (place, kind), erased in self.erased.items():
+            self.logger.info("%s by %s: %s", place, kind, erased)
         report(self.logger, self.tallies, self.rejects, tolerated=chosen(self.config, "max_rejected_rows"))
 
     def _remove_leavers(self) -> None:
@@ -420,7 +423,7 @@ class TargetResponsys(Target):
         target = cls(config=config.config, parse_env_config=config.parse_env)
         target.planning |= plan
         if target.planning:
-            check_plannable(target.config, about_format)
+            check_plan_format(about_format)
             target.plan_format = about_format
         target.listen(file_input)
 

@@ -30,7 +30,7 @@ LOGIN = "/auth/token$"
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    rest = RestOptions(limits=LIMITS)
+    rest = RestOptions(limits=dict(LIMITS))
     options = SandboxOptions(days=0, rest=rest, api_login="certificate")
     with Sandbox(tmp_path / "sandbox", options=options) as running:
         yield running

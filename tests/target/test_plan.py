@@ -190,15 +190,6 @@ def test_files_are_planned_without_the_api(config: dict[str, Any], tmp_path: Pat
     assert (stream["found"], stream["rows"], stream["problems"]) == (None, 5, [])
 
 
-def test_an_erasure_is_not_planned(sandbox: Sandbox, config: dict[str, Any], tmp_path: Path) -> None:
-    rule = {"table": "people", "kind": "email", "column": "EMAIL"}
-    config |= {"erase": True, "erase_by": {"email": "email"}, "erase_from": [rule]}
-    run = run_target(tmp_path, config, lines([PEOPLE, *RECORDS]), "--plan")
-    assert run.exit_code == 2
-    assert run.errors[0].startswith("RSYS-1020: An erasure cannot be planned.")
-    assert sandbox.store.requests() == []
-
-
 def test_nothing_of_a_load_is_left_behind_by_a_plan(
     sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
 ) -> None:

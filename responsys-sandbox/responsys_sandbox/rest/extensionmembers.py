@@ -22,8 +22,8 @@ from responsys_sandbox.rest.recipients import (
     asked_one,
     asked_riid,
     deletion_rows,
-    members_asked,
     merge_answer,
+    owners_asked,
 )
 from responsys_sandbox.rest.recordanswers import (
     asked_columns,
@@ -139,7 +139,7 @@ def _read(call: Call, columns: Sequence[Column], asked: Asked, method: str) -> d
     profile_list, extension = call.profile_list(), call.extension()
     found = [
         row
-        for members in members_asked(call, profile_list, asked)
+        for members in owners_asked(call, profile_list, asked)
         for member in members
         for row in call.store.extensions.rows(profile_list.name, extension, int(member["RIID_"] or 0))
     ]

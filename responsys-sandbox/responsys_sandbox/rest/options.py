@@ -89,6 +89,10 @@ class RestOptions:
         merge_results: a merge into a list or extension answers with `recordData`, or as v1 did with an array
             of recipient ids and error messages.
         delete_answers: a deletion by attribute has a row for every member that is gone, or one for every id.
+        delete_of_nobody: a deletion that finds none of its ids has a row for each of them, or is refused.
+        orphaned_extension_rows: the rows in extension tables of a member that is deleted stay there, and are
+            found by recipient id only; else they go with the member.
+        case_sensitive_addresses: members are read and deleted by an e-mail address in its very letters.
 
         connect_disabled: the user may not use Connect.
         connect_status_in_object: a run's status is an object with `value`, else a plain text.
@@ -168,6 +172,9 @@ class RestOptions:
     )
     merge_results: Literal["records", "results"] = "records"
     delete_answers: Literal["members", "ids"] = "members"
+    delete_of_nobody: Literal["rows", "error"] = "rows"
+    orphaned_extension_rows: bool = False
+    case_sensitive_addresses: bool = False
 
     connect_disabled: bool = False
     connect_status_in_object: bool = True

@@ -179,3 +179,19 @@ def test_a_table_is_dropped_with_its_rows(scores: RestClient) -> None:
     scores.merge_extension("SCORES", [EMAIL, "POINTS"], ["a@example.com", "1"])
     assert scores.call("DELETE", f"{EXTENSIONS}/SCORES/table").status_code == 200
     assert scores.call("GET", EXTENSIONS).json() == []
+
+
+def test_a_row_may_outlive_its_member(scores: RestClient) -> None:
+    scores.rest.options.orphaned_extension_rows = True
+    scores.merge_extension("SCORES", [EMAIL, "POINTS"], ["b@example.com", "1"])
+    last = FIRST + 1
+    scores.call("DELETE", f"/lists/{LIST_NAME}/members/{last}")
+
+    assert rows(scores) == [(str(last), "1", None)]
+    assert error(scores.call("GET", f"{ROWS}?qa=e&id=b@example.com&fs=all")) == (404, "RECORD_NOT_FOUND")
+    # The member who comes next gets neither the recipient id nor the row.
+    scores.merge_list([EMAIL], ["b@example.com"])
+    assert error(scores.call("GET", f"{ROWS}?qa=e&id=b@example.com&fs=all")) == (404, "RECORD_NOT_FOUND")
+    assert answered(scores.call("GET", f"{ROWS}/{last}?fs=POINTS")) == [["1"]]
+    assert answered(scores.call("DELETE", f"{ROWS}/{last}")) == [[str(last)]]
+    assert rows(scores) == []
