@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from responsys_io.errors import SettingsError
 from responsys_io.mergeresults import refused_recipients
 from responsys_io.recipients import (
-    ATTRIBUTE_COLUMNS,
+    COLUMN_ATTRIBUTES,
     HASH_COLUMNS,
     QueryAttribute,
     delete_recipients,
@@ -219,17 +219,16 @@ def check_match_columns(columns: Sequence[str]) -> None:
     Raises:
         SettingsError: RSYS-4203.
     """
-    known = ATTRIBUTE_COLUMNS.values()
     hashes = [column for column in columns if column in HASH_COLUMNS]
     if (
         not 1 <= len(columns) <= _MOST_MATCH_COLUMNS
         or len(set(columns)) < len(columns)
-        or any(column not in known for column in columns)
+        or any(column not in COLUMN_ATTRIBUTES for column in columns)
         or (hashes and len(columns) > 1 and (len(hashes) > 1 or "EMAIL_ADDRESS_" in columns))
     ):
         raise SettingsError(
             "RSYS-4203",
             f"Responsys cannot match recipients on {', '.join(columns) or 'no column'}.",
-            f"Give one or two of {', '.join(known)}; "
+            f"Give one or two of {', '.join(COLUMN_ATTRIBUTES)}; "
             "a hash goes with neither the other hash nor the e-mail address.",
         )

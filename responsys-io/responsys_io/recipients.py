@@ -32,6 +32,9 @@ ATTRIBUTE_COLUMNS: dict[QueryAttribute, str] = {
 }
 """The column of a list by the attribute that stands for it; extension tables take the first four."""
 
+COLUMN_ATTRIBUTES = {column: attribute for attribute, column in ATTRIBUTE_COLUMNS.items()}
+"""The attribute that stands for a column."""
+
 HASH_COLUMNS = ("EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_")
 
 _NOBODY = {"RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND", "NO_RECIPIENT_FOUND"}

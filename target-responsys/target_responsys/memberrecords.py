@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from responsys_io.errors import SettingsError
 from responsys_io.extensions import Extensions
 from responsys_io.profilelists import MergeRule, ProfileLists, member_merge
-from responsys_io.recipients import ATTRIBUTE_COLUMNS
+from responsys_io.recipients import COLUMN_ATTRIBUTES
 from target_responsys.deletion import Deleted
 from target_responsys.destinations import TableRecords
 
@@ -36,8 +36,7 @@ class Members:
     def find(self, key: Mapping[str, str]) -> dict[str, str | None] | None:
         """Return the member who has all of these values, or None."""
         first, *_ = key
-        attribute = next(short for short, column in ATTRIBUTE_COLUMNS.items() if column == first.upper())
-        found = self.lists.read(self.list_name, attribute, [key[first]])
+        found = self.lists.read(self.list_name, COLUMN_ATTRIBUTES[first.upper()], [key[first]])
         return next((member for member in found if all(member.get(name) == key[name] for name in key)), None)
 
     def riid(self, key: Mapping[str, str]) -> str | None:

@@ -7,9 +7,10 @@ the list already, which its reference does not settle: so both are read, by the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from responsys_io.recipients import ATTRIBUTE_COLUMNS
+from responsys_io.recipients import COLUMN_ATTRIBUTES
 from target_responsys.ids import ATTRIBUTES, id_problem, normal, spellings
 from target_responsys.statuschanges import channels_of
 
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from responsys_io.profilelists import ProfileLists
+    from responsys_io.recipients import QueryAttribute
     from target_responsys.destinations import Destination
     from target_responsys.ids import IdKind
     from target_responsys.statuschanges import Statuses
-
-_KINDS: dict[str, IdKind] = {ATTRIBUTE_COLUMNS[attribute]: kind for kind, attribute in ATTRIBUTES.items()}
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,14 @@ class StatusWatch:
         names = [column.name for column in table.columns]
         return cls(lists, destination.list_name, table.primary_key[0], channels_of(names))
 
+    @cached_property
+    def _attribute(self) -> QueryAttribute:
+        return COLUMN_ATTRIBUTES[self.column.upper()]
+
+    @cached_property
+    def _kind(self) -> IdKind | None:
+        return next((kind for kind, attribute in ATTRIBUTES.items() if attribute == self._attribute), None)
+
     def values(self, names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         """Return what the people of rows are found by.
 
@@ -59,8 +67,7 @@ class StatusWatch:
 
     def normal(self, value: str) -> str:
         """Return the form in which two spellings of a value find the same people."""
-        kind = _KINDS.get(self.column.upper())
-        return normal(kind, value) if kind else value.lower()
+        return normal(self._kind, value) if self._kind else value.lower()
 
     def read(self, values: Sequence[str]) -> dict[str, Statuses]:
         """Return the statuses of the members that any of the values fits, by recipient id.
@@ -68,8 +75,7 @@ class StatusWatch:
         With two match columns, or with an address that several people have, members are among them that a
         merge leaves alone.
         """
-        attribute = next(short for short, name in ATTRIBUTE_COLUMNS.items() if name == self.column.upper())
-        kind = _KINDS.get(self.column.upper())
+        kind = self._kind
         if kind:
             usable = (value for value in values if not id_problem(kind, value))
             wanted = list(dict.fromkeys(spelt for value in usable for spelt in spellings(kind, value)))
@@ -77,7 +83,7 @@ class StatusWatch:
             wanted = list(dict.fromkeys(values))
         names = list(dict.fromkeys(["RIID_", *self.channels.values()]))
         found: dict[str, Statuses] = {}
-        for row in self.lists.read(self.list_name, attribute, wanted, names):
+        for row in self.lists.read(self.list_name, self._attribute, wanted, names):
             member = {name.upper(): str(value or "") for name, value in row.items()}
             found[member["RIID_"]] = {
                 channel: member[column.upper()] for channel, column in self.channels.items()
