@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.naming import object_name_problem
-from responsys_io.restlogin import has_secret
 from responsys_io.settings import format_problems
+from target_responsys.apichecks import login_problems, missing
 from target_responsys.asyncmode import mode_problems
 from target_responsys.destinationchecks import destination_problems
 from target_responsys.erasureplaces import erasure_problems
@@ -17,10 +17,6 @@ from target_responsys.settings import chosen, delimiter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NEEDED = {
-    "api": ("api_url", "api_username"),
-    "sftp": ("host", "username"),
-}
 _PLACES = {
     "table_name": ("stream",),
     "pet_name": ("stream",),
@@ -34,16 +30,8 @@ _PLACES = {
 def combination_problems(config: Mapping[str, Any]) -> list[str]:
     """Say what is wrong with settings that have the right types, a sentence each, without their values."""
     delivery = chosen(config, "delivery")
-    found = [
-        f"Setting {name} is missing; delivery {delivery} needs it."
-        for name in _NEEDED[delivery]
-        if config.get(name) in {None, ""}
-    ]
-    if delivery == "api" and not has_secret(config):
-        found.append(
-            f"Setting api_password is missing; delivery {delivery} needs it, or the keys of a login by "
-            "certificate."
-        )
+    user = f"delivery {delivery}"
+    found = login_problems(config, user) if delivery == "api" else missing(config, ("host", "username"), user)
     folder = config.get("folder_name")
     erases = chosen(config, "erase")
     supplemental = delivery == "api" and chosen(config, "destination") == "supplemental"
