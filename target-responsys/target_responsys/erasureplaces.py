@@ -9,8 +9,8 @@ from responsys_io.errors import DataError, SettingsError
 from responsys_io.extensions import Extensions
 from responsys_io.profilelists import ProfileLists
 from responsys_io.recipients import ATTRIBUTE_COLUMNS
-from responsys_io.restanswers import RefusedError
 from target_responsys.ids import ATTRIBUTES
+from target_responsys.lookup import extension_table, extension_tables
 from target_responsys.memberplaces import ExtensionPlace, ListPlace, People
 from target_responsys.tableplace import TablePlace
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from responsys_io.restapi import RestApi
-    from responsys_io.supplemental import Table
     from target_responsys.erasure import Place
     from target_responsys.ids import IdKind
 
@@ -131,19 +130,10 @@ def _people(api: RestApi, name: str, kinds: Sequence[IdKind]) -> People:
 
 def _extension(extensions: Extensions, list_name: str, rule: Mapping[str, Any]) -> str:
     wanted = rule["pet_name"]
-    found = next((table for table in _tables(extensions) if table.name.upper() == wanted.upper()), None)
+    found = extension_table(extensions, wanted)
     if found is None:
         raise _missing(f"profile extension table {wanted} of list {list_name}")
     return found.name
-
-
-def _tables(extensions: Extensions) -> list[Table]:
-    try:
-        return extensions.tables()
-    except RefusedError as error:
-        if error.error_code != "LIST_NOT_FOUND":
-            raise
-        return []
 
 
 def _missing(place: str) -> SettingsError:
@@ -158,7 +148,7 @@ def _warn_of_others(api: RestApi, places: Sequence[Place]) -> None:
     """Warn of extension tables that nobody is erased from while their list is."""
     named = {(place.people.list_name, place.table) for place in places if isinstance(place, ExtensionPlace)}
     for name in dict.fromkeys(place.people.list_name for place in places if isinstance(place, ListPlace)):
-        tables = [table.name for table in _tables(Extensions(api.session, name))]
+        tables = [table.name for table in extension_tables(Extensions(api.session, name))]
         if others := [table for table in tables if (name, table) not in named]:
             logger.warning(
                 "Profile extension tables of list %s that erase_from does not name: %s. Whether Responsys "

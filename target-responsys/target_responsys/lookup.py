@@ -37,7 +37,7 @@ def existing(api: RestApi, route: Route) -> Destination | None:
     if route.kind == "list":
         table = ProfileLists(api.session).describe(route.list_name)
     else:
-        table = _extension(api, route)
+        table = extension_table(Extensions(api.session, route.list_name), route.table)
     return None if table is None else Destination(route.kind, _identified(route, table), route.list_name)
 
 
@@ -74,14 +74,20 @@ def find_destination(
     return found
 
 
-def _extension(api: RestApi, route: Route) -> Table | None:
+def extension_tables(extensions: Extensions) -> list[Table]:
+    """Return the extension tables of a list; none where there is no such list."""
     try:
-        tables = Extensions(api.session, route.list_name).tables()
+        return extensions.tables()
     except RefusedError as error:
         if error.error_code != "LIST_NOT_FOUND":
             raise
-        return None
-    return next((table for table in tables if table.name.upper() == route.table.upper()), None)
+        return []
+
+
+def extension_table(extensions: Extensions, name: str) -> Table | None:
+    """Return an extension table of a list by its name, in whatever letter case, or None."""
+    tables = extension_tables(extensions)
+    return next((table for table in tables if table.name.upper() == name.upper()), None)
 
 
 def _identified(route: Route, table: Table) -> Table:
