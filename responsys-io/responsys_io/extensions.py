@@ -5,7 +5,7 @@ Paths and shapes are those of Oracle's REST API reference, v1.3 (responsys-devel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from responsys_io.mergeresults import refused_recipients
 from responsys_io.profilelists import check_match_columns
@@ -16,7 +16,7 @@ from responsys_io.recipients import (
     deletion,
     read_recipients,
 )
-from responsys_io.recordcalls import RecordCall, UpdateOnMatch, carry_out, merge_document
+from responsys_io.recordcalls import MergeOptions, RecordCall, UpdateOnMatch, carry_out, merge_document
 from responsys_io.restpages import items_of
 from responsys_io.restsession import Endpoint, encoded
 from responsys_io.supplemental import Table, columns_of
@@ -81,10 +81,7 @@ class Extensions:
         records: Sequence[Sequence[str]],
         *,
         match_columns: Sequence[str],
-        insert_on_no_match: bool = True,
-        update_on_match: UpdateOnMatch = "REPLACE_ALL",
-        map_template_name: str | None = None,
-        repeatable: bool = True,
+        **options: Unpack[MergeOptions],
     ) -> dict[int, str]:
         """Merge rows, see `row_merge`.
 
@@ -97,16 +94,7 @@ class Extensions:
             DataError: RSYS-4011 for a single record that is too large, RSYS-4007 when the answer cannot be
                 attributed to the records.
         """
-        call = self.row_merge(
-            table,
-            field_names,
-            records,
-            match_columns=match_columns,
-            insert_on_no_match=insert_on_no_match,
-            update_on_match=update_on_match,
-            map_template_name=map_template_name,
-            repeatable=repeatable,
-        )
+        call = self.row_merge(table, field_names, records, match_columns=match_columns, **options)
         return carry_out(self._session, call)
 
     def read(

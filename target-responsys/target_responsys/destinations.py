@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from responsys_io.profilelists import PermissionStatus
-    from responsys_io.recordcalls import RecordCall
-    from responsys_io.restapi import RestApi, UpdateOnMatch
+    from responsys_io.recordcalls import RecordCall, UpdateOnMatch
+    from responsys_io.restapi import RestApi
     from responsys_io.supplemental import Table
     from target_responsys.deletion import Deleted
     from target_responsys.tablerules import DestinationKind

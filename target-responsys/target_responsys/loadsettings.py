@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from responsys_io.restapi import MAX_RECORDS
+from responsys_io.recordcalls import MAX_RECORDS
 from responsys_io.resthttp import MAX_CONNECTIONS
 from responsys_io.settings import setting
 
