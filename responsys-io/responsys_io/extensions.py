@@ -33,7 +33,7 @@ _PATH = "/lists/{list}/listExtensions"
 _ROWS = _PATH + "/{pet}/members"
 _LIST = Endpoint("GET", _PATH, "list the profile extension tables")
 _CREATE = Endpoint("POST", _PATH, "create the profile extension table")
-_MERGE = Endpoint("POST", _ROWS, "merge rows of the profile extension table")
+MERGE = Endpoint("POST", _ROWS, "merge rows of the profile extension table")
 _READ = Endpoint("POST", f"{_ROWS}?action=get", "read rows of the profile extension table")
 _DELETE = Endpoint("POST", f"{_ROWS}?action=delete", "delete rows of the profile extension table")
 
@@ -159,7 +159,7 @@ class Extensions:
             "matchColumnName2": second,
         }
         return RecordCall(
-            endpoint=_MERGE,
+            endpoint=MERGE,
             names={"list": self._list, "pet": table},
             place=f"profile extension table {table}",
             records=records,

@@ -32,7 +32,7 @@ PermissionStatus = Literal["OPTIN", "OPTOUT"]
 
 
 _FIELDS = Endpoint("GET", "/lists/{list}/fields", "describe the profile list")
-_MERGE = Endpoint("POST", "/lists/{list}/members", "merge list members")
+MERGE = Endpoint("POST", "/lists/{list}/members", "merge list members")
 _READ = Endpoint("POST", "/lists/{list}/members?action=get", "read list members")
 _DELETE = Endpoint("POST", "/lists/{list}/members?action=delete", "delete list members")
 _COUNT = Endpoint("GET", "/lists/{list}/members/count", "count list members")
@@ -198,7 +198,7 @@ def member_merge(
         repeatable: Whether the call may be sent again when its outcome is not known.
     """
     return RecordCall(
-        endpoint=_MERGE,
+        endpoint=MERGE,
         names={"list": name},
         place=f"list {name}",
         records=records,

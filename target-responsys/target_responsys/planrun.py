@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from responsys_io.ratelimit import ApiFunction
+from responsys_io import extensions, profilelists, tablecalls
 from responsys_io.restanswers import RefusedError
-from responsys_io.restsession import ASYNC_API, STANDARD_API
+from responsys_io.restsession import ASYNC_API
 from target_responsys.asyncmode import api_mode, queues
 from target_responsys.plan import Connection, RunPlan, StreamPlan
 from target_responsys.settings import chosen
@@ -15,17 +16,19 @@ from target_responsys.settings import chosen
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from responsys_io.ratelimit import ApiFunction
     from responsys_io.restapi import RestApi
+    from responsys_io.restsession import Endpoint
     from responsys_io.supplemental import Table
     from target_responsys.plan import DestinationPlan
     from target_responsys.streamcounts import StreamCounts
     from target_responsys.tablerules import DestinationKind
     from target_responsys.target import TargetResponsys
 
-_MERGE_PATHS: dict[DestinationKind, str] = {
-    "supplemental": "/folders/{folder}/suppData/{table}/members",
-    "pet": "/lists/{list}/listExtensions/{pet}/members",
-    "list": "/lists/{list}/members",
+_MERGES: dict[DestinationKind, Endpoint] = {
+    "supplemental": tablecalls.MERGE,
+    "pet": extensions.MERGE,
+    "list": profilelists.MERGE,
 }
 
 
@@ -78,7 +81,8 @@ def plan_stream(
 
 def _merge_function(kind: DestinationKind, *, queued: bool) -> ApiFunction:
     """Return the API function that merges into a destination are counted under."""
-    return ApiFunction("POST", (ASYNC_API if queued else STANDARD_API) + _MERGE_PATHS[kind])
+    merge = _MERGES[kind]
+    return (replace(merge, prefix=ASYNC_API) if queued else merge).function
 
 
 def _connection(api: RestApi | None, config: Mapping[str, Any]) -> Connection:
