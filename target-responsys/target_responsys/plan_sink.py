@@ -39,7 +39,7 @@ class PlanSink(RoutedSink):
         if self._problem:
             goal = f"{NAMES[self.route.kind]} {self.route.table}"
             self.plan = DestinationPlan(self.stream_name, goal, None, problems=(self._problem,))
-            self._unrouted = StreamCounts()
+            self.counts = StreamCounts()
             return
         self.plan = plan_destination(target.planned_api, self.route, target.config)
         if chosen(target.config, "delivery") == "sftp":
@@ -48,18 +48,14 @@ class PlanSink(RoutedSink):
         else:
             types = [each.found or each.wanted for each in self.plan.columns]
         self._counting = Counting(self.route, self.zone, types)
-
-    @property
-    def counts(self) -> StreamCounts:
-        """What has come so far."""
-        return self._counting.counts if self._counting else self._unrouted
+        self.counts = self._counting.counts
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002
         """Count a record."""
         if self._counting:
             self._counting.add(record)
         else:
-            self._unrouted.rows += 1
+            self.counts.rows += 1
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Do nothing: nothing is sent."""

@@ -54,9 +54,10 @@ def find_or_create(
     """
     table = find(api, route)
     if table is None and create == "apply":
-        admit(definition(route))
+        wanted = definition(route)
+        admit(wanted)
         with _missing_folder(route):
-            return _created(api, route)
+            return _created(api, route, wanted)
     if table is None:
         _refuse_other_folder(route, misplaced(route, api.tables()))
         proposal = f" It would be created as {described(definition(route))}." if create == "plan" else ""
@@ -69,8 +70,7 @@ def find_or_create(
     return table
 
 
-def _created(api: RestApi, route: Route) -> Table:
-    wanted = definition(route)
+def _created(api: RestApi, route: Route, wanted: Table) -> Table:
     tables = list(api.tables())
     _refuse_other_folder(route, misplaced(route, tables))
     if len(tables) >= MAX_TABLES:
