@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.delivery import FOLDER, new_sandbox, settings_of
-from support.faketime import FakeTime
-from support.scriptedserver import refuse, reply, scripted_server
+from support.delivery import FOLDER, new_sandbox
+from support.scriptedserver import refuse, reply
 
 from responsys_io.asynccalls import AsyncCalls
 from responsys_io.asyncresults import OverdueError
@@ -17,11 +16,7 @@ from responsys_io.extensions import Extensions
 from responsys_io.profilelists import MergeRule, member_deletion, member_merge
 from responsys_io.ratelimit import ApiFunction
 from responsys_io.restanswers import RefusedError
-from responsys_io.restapi import RestApi
-from responsys_io.resthttp import Http
-from responsys_io.restlogin import ApiLogin
-from responsys_io.restretry import Pursuit, UnknownOutcomeError
-from responsys_io.restsession import RestSession
+from responsys_io.restretry import UnknownOutcomeError
 from responsys_io.retry import Retry
 from responsys_io.supplemental import Column, Table
 from responsys_io.tablecalls import deletion_call, merge_call
@@ -32,9 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.faketime import FakeTime
     from support.scriptedserver import ScriptedServer
 
     from responsys_io.recordcalls import RecordCall
+    from responsys_io.restapi import RestApi
+    from responsys_io.restsession import RestSession
     from responsys_sandbox.sandbox import Sandbox
 
 AUDIENCE = Table(FOLDER, "AUDIENCE", (Column("USERID", "INTEGER"), Column("FLAG", "CHAR")), ("USERID",))
@@ -50,16 +48,9 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def time() -> FakeTime:
-    return FakeTime()
-
-
-@pytest.fixture
-def api(sandbox: Sandbox, time: FakeTime) -> Iterator[RestApi]:
-    pursuit = Pursuit(retry=Retry(limit=4, sleep=time.sleep), clock=time.clock)
-    with RestApi.from_config(settings_of(sandbox), pursuit=pursuit) as made:
-        made.create(AUDIENCE)
-        yield made
+def api(api: RestApi) -> RestApi:
+    api.create(AUDIENCE)
+    return api
 
 
 @pytest.fixture
@@ -270,24 +261,8 @@ FAILED = {"recipientId": -1, "success": False, "errorMessage": "no such thing"}
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with scripted_server() as running:
-        running.will_sign_in()
-        yield running
-        assert not running.script, "the client made fewer calls than expected"
-
-
-@pytest.fixture
-def scripted(server: ScriptedServer, time: FakeTime) -> Iterator[AsyncCalls]:
-    login = ApiLogin(
-        api_url=server.url,
-        api_username="cdp_api",
-        api_password="pw",
-        allowed_endpoint_hosts=frozenset({"127.0.0.1"}),
-    )
-    retry = Retry(limit=2, sleep=time.sleep)
-    with RestSession(login, Http(), pursuit=Pursuit(retry=retry, clock=time.clock)) as session:
-        yield AsyncCalls(session, retry=retry, clock=time.clock)
+def queue(session: RestSession, time: FakeTime) -> AsyncCalls:
+    return AsyncCalls(session, retry=Retry(limit=2, sleep=time.sleep), clock=time.clock)
 
 
 def state(response: Any, status: str = "SUCCESS") -> dict[str, Any]:
@@ -309,63 +284,63 @@ def state(response: Any, status: str = "SUCCESS") -> dict[str, Any]:
     ],
 )
 def test_other_forms_of_results(
-    server: ScriptedServer, scripted: AsyncCalls, answers: list[Any], expected: dict[int, str]
+    scripted: ScriptedServer, queue: AsyncCalls, answers: list[Any], expected: dict[int, str]
 ) -> None:
-    server.will(reply(202, {"requestId": "id"}), *(reply(200, answer) for answer in answers))
+    scripted.will(reply(202, {"requestId": "id"}), *(reply(200, answer) for answer in answers))
     call = member_merge("L", ["EMAIL_ADDRESS_"], [["a@example.com"]], MergeRule("OPTIN"))
-    assert scripted.carry_out(call) == expected
+    assert queue.carry_out(call) == expected
 
 
 @pytest.mark.parametrize("response", [None, "x", {}, [], {"recordData": {"records": None}}])
-def test_a_result_of_no_known_form(server: ScriptedServer, scripted: AsyncCalls, response: Any) -> None:
-    server.will(reply(202, {"requestId": "id"}), reply(200, [state(response)]))
+def test_a_result_of_no_known_form(scripted: ScriptedServer, queue: AsyncCalls, response: Any) -> None:
+    scripted.will(reply(202, {"requestId": "id"}), reply(200, [state(response)]))
     with pytest.raises(TransientError, match="RSYS-4005"):
-        scripted.carry_out(merge("1"))
+        queue.carry_out(merge("1"))
 
 
-def test_a_result_with_too_few_rows(server: ScriptedServer, scripted: AsyncCalls) -> None:
-    server.will(reply(202, {"requestId": "id"}), reply(200, [state(ROWS)]))
-    (outcome,) = map(scripted.outcome, scripted.submit(merge("1", "2")))
+def test_a_result_with_too_few_rows(scripted: ScriptedServer, queue: AsyncCalls) -> None:
+    scripted.will(reply(202, {"requestId": "id"}), reply(200, [state(ROWS)]))
+    (outcome,) = map(queue.outcome, queue.submit(merge("1", "2")))
     assert isinstance(outcome, DataError)
     assert outcome.code == "RSYS-4007"
 
 
 @pytest.mark.parametrize("answer", [{}, [], {"requestId": None}, {"requestId": ""}])
-def test_a_submission_without_a_request_id(server: ScriptedServer, scripted: AsyncCalls, answer: Any) -> None:
-    server.will(reply(202, answer))
+def test_a_submission_without_a_request_id(scripted: ScriptedServer, queue: AsyncCalls, answer: Any) -> None:
+    scripted.will(reply(202, answer))
     with pytest.raises(TransientError, match="RSYS-4005"):
-        scripted.submit(merge("1"))
+        queue.submit(merge("1"))
 
 
 def test_only_a_path_that_is_not_known_is_tried_otherwise(
-    server: ScriptedServer, scripted: AsyncCalls
+    scripted: ScriptedServer, queue: AsyncCalls
 ) -> None:
     call = deletion_call(AUDIENCE, ["USERID"], [["1"]])
-    server.will(refuse(400, "INVALID_PARAMETER", "x"))
+    scripted.will(refuse(400, "INVALID_PARAMETER", "x"))
     with pytest.raises(ResponsysError, match="INVALID_PARAMETER"):
-        scripted.submit(call)
-    server.will(reply(404, text="<html></html>"), reply(202, {"requestId": "id"}))
-    assert [entry.request_id for entry in scripted.submit(call)] == ["id"]
-    assert [request.path.rpartition("/suppData/")[2] for request in server.received[1:]] == [
+        queue.submit(call)
+    scripted.will(reply(404, text="<html></html>"), reply(202, {"requestId": "id"}))
+    assert [entry.request_id for entry in queue.submit(call)] == ["id"]
+    assert [request.path.rpartition("/suppData/")[2] for request in scripted.received[1:]] == [
         "AUDIENCE/members/members?action=delete",
         "AUDIENCE/members/members?action=delete",
         "AUDIENCE/members?action=delete",
     ]
 
 
-def test_an_error_in_place_of_one_result(server: ScriptedServer, scripted: AsyncCalls) -> None:
+def test_an_error_in_place_of_one_result(scripted: ScriptedServer, queue: AsyncCalls) -> None:
     error = {"errorCode": "ASYNC_API_DISABLED_FOR_USER", "detail": "ASYNC API disabled for user"}
-    server.will(reply(202, {"requestId": "id"}), reply(200, [error]))
+    scripted.will(reply(202, {"requestId": "id"}), reply(200, [error]))
     with pytest.raises(SettingsError, match="RSYS-4010"):
-        scripted.carry_out(merge("1"))
+        queue.carry_out(merge("1"))
 
 
 @pytest.mark.parametrize(
     ("error_code", "code"), [("UNEXPECTED_EXCEPTION", "RSYS-4204"), ("RESPONSE_PURGED", "RSYS-4201")]
 )
 def test_a_result_that_does_not_tell_what_was_done(
-    server: ScriptedServer, scripted: AsyncCalls, error_code: str, code: str
+    scripted: ScriptedServer, queue: AsyncCalls, error_code: str, code: str
 ) -> None:
-    server.will(reply(202, {"requestId": "id"}), reply(200, [state({"errorCode": error_code}, "FAILURE")]))
+    scripted.will(reply(202, {"requestId": "id"}), reply(200, [state({"errorCode": error_code}, "FAILURE")]))
     with pytest.raises(UnknownOutcomeError, match=code):
-        scripted.carry_out(merge("1"))
+        queue.carry_out(merge("1"))
