@@ -26,7 +26,8 @@ class RestOptions:
     """The options of `RestApi`; they may be changed while it runs.
 
     The defaults are what the documentation or recorded traffic says; where sources disagree or are silent
-    ("UNCERTAIN" in rest-api.md) the default is the reading that asks more of a client.
+    ("UNCERTAIN" in rest-api.md) the default is the reading that asks more of a client, unless a public client
+    that works with the service could not work then.
 
     Attributes:
         user_name: the API user.
@@ -51,7 +52,10 @@ class RestOptions:
 
         token_life: seconds a token lives.
         expired_token: how an expired token is refused.
-        refresh_on_login_host: the login host renews tokens too (a sample of 2014 does).
+        refresh_on_login_host: the login host renews tokens too, as recorded in 2018; later traffic goes to
+            the API host.
+        credentials_in_url: a log-in may stand in the query, which Oracle forbids and a public client does.
+        older_versions: v1 and v1.1 are answered too, as public clients call them.
         wrong_passwords: refused log-ins before the user is locked.
         global_routing: one host for log-in and API, as newer accounts have it.
 
@@ -128,7 +132,9 @@ class RestOptions:
 
     token_life: float = 7200.0
     expired_token: TokenError = "TOKEN_EXPIRED"  # noqa: S105 - an error code, not a secret
-    refresh_on_login_host: bool = False
+    refresh_on_login_host: bool = True
+    credentials_in_url: bool = True
+    older_versions: bool = True
     wrong_passwords: int = 5
     global_routing: bool = False
 
