@@ -88,6 +88,8 @@ class RestOptions:
             who are there already, where a record gives none ("applied to all records"); else of new ones.
         bad_member_fails_call: a bad record of a list merge has the call refused, as with triggers.
         missing_extension: code for a profile extension table that is not there.
+        identities_in_extensions: the fields of a new extension table may name columns that identify members,
+            as a public client sends them; they stay the list's.
         merge_results: a merge into a list or extension answers with `recordData`, or as v1 did with an array
             of recipient ids and error messages.
         delete_answers: a deletion by attribute has a row for every member that is gone, or one for every id.
@@ -167,6 +169,7 @@ class RestOptions:
     missing_extension: Literal["PROFILE_EXTENSION_NOT_FOUND", "TABLE_NOT_FOUND"] = (
         "PROFILE_EXTENSION_NOT_FOUND"
     )
+    identities_in_extensions: bool = True
     merge_results: Literal["records", "results"] = "records"
     delete_answers: Literal["members", "ids"] = "members"
 

@@ -16,7 +16,9 @@ CURRENT = "v1.3"
 FIRST = "v1"
 
 _VERSIONED = re.compile(r"/rest/api/(v1|v1\.1)(?=/)")
-_OBJECT = re.compile(r"/rest/api/v1\.3/(?:lists/[^/]+(?:/listExtensions/[^/]+)?|folders/[^/]+/suppData/[^/]+)")
+_OBJECT = re.compile(
+    r"/rest/api/v1\.3/(?:lists/[^/]+(?:/listExtensions/[^/]+)?|folders/[^/]+/suppData/[^/]+)"
+)
 
 
 def version_of(path: str) -> str:

@@ -179,3 +179,29 @@ def test_a_table_is_dropped_with_its_rows(scores: RestClient) -> None:
     scores.merge_extension("SCORES", [EMAIL, "POINTS"], ["a@example.com", "1"])
     assert scores.call("DELETE", f"{EXTENSIONS}/SCORES/table").status_code == 200
     assert scores.call("GET", EXTENSIONS).json() == []
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_new_table_may_name_columns_that_identify_members(scores: RestClient, allowed: bool) -> None:
+    scores.rest.options.identities_in_extensions = allowed
+    body = {
+        "profileExtension": {"objectName": "LEVELS", "folderName": "CDP"},
+        "fields": [
+            {"fieldName": EMAIL, "fieldType": "STR500"},
+            {"fieldName": "LEVEL_NAME", "fieldType": "STR500"},
+        ],
+    }
+    answer = scores.call("POST", EXTENSIONS, json=body)
+
+    if allowed:
+        assert answer.json() is True
+        found = scores.store.extensions.find(LIST_NAME, "LEVELS")
+        assert found is not None
+        assert [column.name for column in found.columns] == [
+            "RIID_",
+            "LEVEL_NAME",
+            "CREATED_DATE_",
+            "MODIFIED_DATE_",
+        ]
+    else:
+        assert error(answer) == (400, "INVALID_PARAMETER")
