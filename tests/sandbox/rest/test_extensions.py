@@ -205,3 +205,32 @@ def test_a_new_table_may_name_columns_that_identify_members(scores: RestClient, 
         ]
     else:
         assert error(answer) == (400, "INVALID_PARAMETER")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [
+        ("11-14-2023", "11-14-2023", True),
+        ("11-01-2023", "11-13-2023", False),
+        ("11-15-2023", "12-01-2023", False),
+    ],
+)
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo"])
+def test_rows_by_the_pacific_day_of_their_last_change(
+    client: RestClient, first: str, last: str, found: bool, zone: str
+) -> None:
+    client.rest.options.account_time_zone = zone
+    client.merge_list([EMAIL], ["a@example.com"])
+    client.create_extension("SCORES", POINTS="INTEGER")
+    client.merge_extension("SCORES", [EMAIL, "POINTS"], ["a@example.com", "1"])
+    answer = client.call("GET", f"{ROWS}?qa=d&sdate={first}&edate={last}&fs=POINTS")
+
+    if found:
+        assert answered(answer) == [["1"]]
+    else:
+        assert error(answer) == (404, "RECORD_NOT_FOUND")
+
+
+@pytest.mark.parametrize("dates", ["", "sdate=11-14-2023", "sdate=2023-11-14&edate=2023-11-15"])
+def test_days_that_are_none(scores: RestClient, dates: str) -> None:
+    assert error(scores.call("GET", f"{ROWS}?qa=d&fs=POINTS&{dates}")) == (400, "INVALID_PARAMETER")
