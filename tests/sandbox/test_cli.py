@@ -318,10 +318,9 @@ try:
 except urllib.error.HTTPError as error:
     raise SystemExit(error.code - 400)
 """
-    chosen = ("--api-login", "certificate", "--rest", "older_versions=false")
-    assert sandbox(tmp_path, "run", *QUICK, *chosen, *script(text)).returncode == 4
-    chosen = ("--api-login", "certificate", "--rest", "older_versions=false", "--rest", "older_versions=true")
-    assert sandbox(tmp_path, "run", *QUICK, *chosen, *script(text)).returncode == 1
+    chosen = (*QUICK, "--api-login", "certificate", "--rest", "older_versions=false")
+    assert sandbox(tmp_path, "run", *chosen, *script(text)).returncode == 4
+    assert sandbox(tmp_path, "run", *chosen, "--rest", "older_versions=true", *script(text)).returncode == 1
 
 
 def test_an_api_option_that_there_is_not(tmp_path: Path) -> None:

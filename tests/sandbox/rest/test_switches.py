@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,14 +29,15 @@ from responsys_sandbox.rest.switches import rest_options
 )
 def test_texts_become_options(text: str, value: Any) -> None:
     name = text.partition("=")[0]
-    options = rest_options(["limit_status=401", f"{name}=", text] if name == "password" else [text])
+    options = rest_options(["limit_status=401", text])
 
     assert getattr(options, name) == value
-    untouched = {"password", "limit_status", name}
-    changed = {
-        field.name: getattr(options, field.name) for field in fields(options) if field.name in untouched
-    }
-    assert options == replace(RestOptions(), **changed)
+    password, status = options.password, options.limit_status
+    assert options == replace(RestOptions(password=password, limit_status=status), **{name: value})
+
+
+def test_of_two_texts_the_last_counts() -> None:
+    assert rest_options(["emd=false", "emd=true"]).emd is True
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,8 @@ def test_texts_become_options(text: str, value: Any) -> None:
         ("nonsense=1", "not NAME=VALUE"),
         ("limit_status=418", "one of 400, 401, 429"),
         ("lists_in_items=yes", "true or false"),
-        ("capacity=many", "a number"),
+        ("capacity=many", "a number or none"),
+        ("token_life=long", "a number"),
         ("campaigns=x", "only Python code"),
         ("certificates=x", "only Python code"),
     ],
