@@ -49,6 +49,9 @@ class ImportJob:
         empty_value: an empty value blanks the column, or keeps what is there.
         absent_columns: in a merge, table columns that the file has not are kept or blanked.
         bad_rows: a bad row fails the whole file, or is left out.
+        long_text: text longer than its column is cut, as the list loader does, or makes its row a bad one.
+        nobody: of an extension table: a record of nobody or of several people is left out, or makes the file
+            a bad one.
         count_extension: extension of the count file; None where the job has none.
         count_name: `x.csv` is counted by `x.csv.<ext>` (append) or `x.<ext>` (replace).
         count_header: the count includes the header line.
@@ -80,6 +83,8 @@ class ImportJob:
     empty_value: Literal["blank", "keep"] = "blank"
     absent_columns: Literal["keep", "blank"] = "keep"
     bad_rows: Literal["fail", "skip"] = "fail"
+    long_text: Literal["cut", "bad"] = "cut"
+    nobody: Literal["skip", "fail"] = "skip"
     count_extension: str | None = None
     count_name: CompanionName = "append"
     count_header: bool = False

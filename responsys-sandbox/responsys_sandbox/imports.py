@@ -134,6 +134,7 @@ def _load(clear: Path, upload: Path, job: ImportJob, target: Target) -> Imported
             keep_empty=job.empty_value == "keep",
             blank=tuple(absent) if job.absent_columns == "blank" else (),
             skip_bad=job.bad_rows == "skip",
+            cut=job.long_text == "cut",
         )
         loaded = target.load(records)
     return ImportedFile(

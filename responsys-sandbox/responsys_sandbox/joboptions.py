@@ -41,6 +41,8 @@ _OPTIONS = (
     _option("--ready-extension", help="Of the ready file; without it there is none."),
     _option("--empty-value", type=click.Choice(["blank", "keep"]), default="blank"),
     _option("--bad-rows", type=click.Choice(["fail", "skip"]), default="fail"),
+    _option("--long-text", type=click.Choice(["cut", "bad"]), default="cut"),
+    _option("--nobody", type=click.Choice(["skip", "fail"]), default="skip"),
 )
 
 
