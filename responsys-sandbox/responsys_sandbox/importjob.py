@@ -42,6 +42,7 @@ class ImportJob:
         encoding: of the file.
         header: the first line names the columns.
         columns: names of the columns of a file without header; empty for those of the table in their order.
+        by_position: the columns of a file with a header are those, too, whatever the header says.
         date_mask: form of timestamps.
         encrypted: the file is encrypted with PGP for the account's key.
         unpacks: what begins as a zip archive or as gzip is unpacked; else it is bad data.
@@ -76,6 +77,7 @@ class ImportJob:
     encoding: str = "utf-8"
     header: bool = True
     columns: tuple[str, ...] = ()
+    by_position: bool = False
     date_mask: str = DEFAULT_MASK
     encrypted: bool = False
     unpacks: bool = True

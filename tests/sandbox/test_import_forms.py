@@ -89,6 +89,14 @@ def test_a_record_of_nobody_may_refuse_the_file(store: Store, files: Path) -> No
     assert points(store) == {}
 
 
+def test_columns_may_go_by_their_place(store: Store, files: Path) -> None:
+    text = b"SEEN,ID\n1,2026-01-15 08:30:00\n2,\n"
+    assert run(store, files, text, by_position=True).problem is None
+    assert store.rows("CDP", "VISITS") == ROWS
+    wider = run(store, files, b"ID,SEEN,MORE\n3,,x\n", by_position=True)
+    assert wider.problem == "line 2 has 3 values for 2 columns"
+
+
 @pytest.mark.parametrize(
     ("job", "rows", "problem"),
     [
