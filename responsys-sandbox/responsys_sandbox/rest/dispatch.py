@@ -15,6 +15,7 @@ from responsys_sandbox.rest.errors import ApiError
 from responsys_sandbox.rest.functions import FUNCTIONS, LOGIN, RATE_LIMITS
 from responsys_sandbox.rest.sessions import Sessions
 from responsys_sandbox.rest.throttle import Throttle
+from responsys_sandbox.rest.versions import current_paths, version_of
 
 if TYPE_CHECKING:
     from responsys_sandbox.jobrunner import JobRunner
@@ -60,10 +61,12 @@ class Dispatcher:
     def answer(self, incoming: Incoming, *, end_point: str, now: float) -> Reply:
         """Answer a request that came in at `now` (epoch seconds)."""
         path, _, query = incoming.target.partition("?")
+        older = self.options.older_versions
         known_here = [
             (function, found.groupdict())
+            for current in (current_paths(path) if older else (path,))
             for function, route in _ROUTES
-            if (found := route.fullmatch(path))
+            if (found := route.fullmatch(current))
             and function.offered(self.options)
             and (function.on_login_host or self.options.global_routing or not incoming.at_login_host)
         ]
@@ -87,6 +90,7 @@ class Dispatcher:
             functions=FUNCTIONS,
             end_point=end_point,
             path=incoming.target,
+            version=version_of(path),
             names={name: unquote(value) for name, value in names.items()},
             query=parameters,
             body=incoming.body,

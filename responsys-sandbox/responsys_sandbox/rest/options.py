@@ -26,7 +26,8 @@ class RestOptions:
     """The options of `RestApi`; they may be changed while it runs.
 
     The defaults are what the documentation or recorded traffic says; where sources disagree or are silent
-    ("UNCERTAIN" in rest-api.md) the default is the reading that asks more of a client.
+    ("UNCERTAIN" in rest-api.md) the default is the reading that asks more of a client, unless a public client
+    that works with the service could not work then.
 
     Attributes:
         user_name: the API user.
@@ -53,7 +54,10 @@ class RestOptions:
 
         token_life: seconds a token lives.
         expired_token: how an expired token is refused.
-        refresh_on_login_host: the login host renews tokens too (a sample of 2014 does).
+        refresh_on_login_host: the login host renews tokens too, as recorded in 2018; later traffic goes to
+            the API host.
+        credentials_in_url: a log-in may stand in the query, which Oracle forbids and a public client does.
+        older_versions: v1 and v1.1 are answered too, as public clients call them.
         wrong_passwords: refused log-ins before the user is locked.
         global_routing: one host for log-in and API, as newer accounts have it.
 
@@ -86,6 +90,8 @@ class RestOptions:
             who are there already, where a record gives none ("applied to all records"); else of new ones.
         bad_member_fails_call: a bad record of a list merge has the call refused, as with triggers.
         missing_extension: code for a profile extension table that is not there.
+        identities_in_extensions: the fields of a new extension table may name columns that identify members,
+            as a public client sends them; they stay the list's.
         merge_results: a merge into a list or extension answers with `recordData`, or as v1 did with an array
             of recipient ids and error messages.
         delete_answers: a deletion by attribute has a row for every member that is gone, or one for every id.
@@ -137,7 +143,9 @@ class RestOptions:
 
     token_life: float = 7200.0
     expired_token: TokenError = "TOKEN_EXPIRED"  # noqa: S105 - an error code, not a secret
-    refresh_on_login_host: bool = False
+    refresh_on_login_host: bool = True
+    credentials_in_url: bool = True
+    older_versions: bool = True
     wrong_passwords: int = 5
     global_routing: bool = False
 
@@ -170,6 +178,7 @@ class RestOptions:
     missing_extension: Literal["PROFILE_EXTENSION_NOT_FOUND", "TABLE_NOT_FOUND"] = (
         "PROFILE_EXTENSION_NOT_FOUND"
     )
+    identities_in_extensions: bool = True
     merge_results: Literal["records", "results"] = "records"
     delete_answers: Literal["members", "ids"] = "members"
     delete_of_nobody: Literal["rows", "error"] = "rows"

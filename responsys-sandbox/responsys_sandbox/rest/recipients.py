@@ -9,6 +9,7 @@ from responsys_sandbox.profilelists import ATTRIBUTES
 from responsys_sandbox.rest.errors import invalid
 from responsys_sandbox.rest.merging import MAX_RECORDS, too_many
 from responsys_sandbox.rest.recordanswers import merge_failure, no_record, record_data
+from responsys_sandbox.rest.versions import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -126,7 +127,7 @@ def merge_answer(
     """
     numbers = sorted(riids.keys() | refused.keys())
     texts = {number: merge_failure(number, reason) for number, reason in refused.items()}
-    if call.options.merge_results == "results":
+    if call.options.merge_results == "results" or call.version == FIRST:
         return [
             {
                 "recipientId": -1 if number in texts else riids[number],
