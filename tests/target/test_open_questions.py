@@ -30,6 +30,7 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
     "older_versions": (True, False),
     "global_routing": (True, False),
     "limits_in_items": (True, False),
+    "limits_by_action": (True, False),
     "limit_as_number_text": (True, False),
     "lists_in_items": (True, False),
     "upper_case_columns": (True, False),
@@ -64,6 +65,9 @@ ELSEWHERE = {
     "envelope": "tests/tap/test_apistreams.py",
     "page_links": "tests/tap/test_apistreams.py",
     "delete_answers": "tests/io/test_profilelists.py",
+    "delete_of_nobody": "tests/target/test_erasure_people.py",
+    "orphaned_extension_rows": "tests/target/test_erasure_people.py",
+    "case_sensitive_addresses": "tests/target/test_erasure_people.py",
     "columns_key": "decided for `fields` by a recording (rest-api.md 3.3)",
 }
 FACTS = {
