@@ -27,6 +27,8 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         SystemExit: After logging, with the error's exit code.
     """
     try:
+        if sys.stdout is None:
+            raise _output_error("it is closed")
         try:
             yield
         except SystemExit as ending:
@@ -38,8 +40,9 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         known = _as_known(error)
         logger.error("%s", known)  # noqa: TRY400  the traceback is for DEBUG
         logger.debug("Traceback of the error above", exc_info=error)
-        with suppress(TransientError):
-            _finish_output()
+        if sys.stdout is not None:
+            with suppress(TransientError):
+                _finish_output()
         sys.exit(known.exit_code)
 
 
@@ -63,11 +66,15 @@ def _finish_output() -> None:
     except OSError as error:
         # What could not be written must not be tried again at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise TransientError(
-            "RSYS-9001",
-            f"Standard output cannot be written to: {error.strerror}.",
-            "Look at the process that reads it, or at the disk that it goes to.",
-        ) from error
+        raise _output_error(error.strerror) from error
+
+
+def _output_error(reason: str | None) -> TransientError:
+    return TransientError(
+        "RSYS-9001",
+        f"Standard output cannot be written to: {reason}.",
+        "Look at the process that reads it, or at the disk that it goes to.",
+    )
 
 
 def _as_known(error: Exception) -> ResponsysError:
