@@ -27,8 +27,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         SystemExit: After logging, with the error's exit code.
     """
     try:
-        if sys.stdout is None:
-            raise _output_error("it is closed")
+        _check_output()
         try:
             yield
         except SystemExit as ending:
@@ -53,6 +52,16 @@ def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
         SystemExit: Always, with 128 plus the signal's number.
     """
     raise SystemExit(128 + signum)
+
+
+def _check_output() -> None:
+    """Make sure that there is a standard output; its number would go to the next file that is opened.
+
+    Raises:
+        TransientError: RSYS-9001 when it is closed.
+    """
+    if sys.stdout is None:
+        raise _output_error("it is closed")
 
 
 def _finish_output() -> None:

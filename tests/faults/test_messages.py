@@ -104,10 +104,8 @@ def test_a_message_that_is_too_long_is_refused_by_its_line(config: dict[str, Any
     data = lines([PEOPLE]) + b'{"type": "RECORD", "stream": "people", "record": {"email": "'
     done = run_target(tmp_path, config, data + b"x" * (65 * 2**20) + b'"}}\n')
     assert done.exit_code == 1
-    assert done.errors == [
-        "RSYS-6003: Line 2 of the input is longer than 64 MiB. "
-        "Leave out long properties in the tap's selection."
-    ]
+    (line,) = done.errors
+    assert line.startswith("RSYS-6003: Line 2 of the input is longer than 64 MiB. Leave out long properties")
 
 
 def test_a_long_message_is_no_error(config: dict[str, Any]) -> None:
@@ -132,7 +130,7 @@ def test_a_state_that_nobody_takes_fails_the_run(
     )  # fmt: skip
     assert done.returncode != 0
     assert b"Traceback" not in done.stderr
-    (line,) = [line for line in done.stderr.splitlines() if b"| ERROR" in line]
+    (line,) = [line for line in done.stderr.splitlines() if b"RSYS-" in line]
     assert (b"RSYS-9001" if to == "closed" else b"RSYS-6010") in line
     assert (len(emails(sandbox)) if sandbox.store.table(FOLDER, "people") else 0) == (
         2 if to != "closed" else 0
