@@ -121,9 +121,9 @@ def test_a_handshake_that_is_cut_off_is_begun_again(how: How, after: int, sandbo
 @pytest.mark.parametrize(
     ("made", "newest", "reason"),
     [
-        ({"host": "login5.responsys.net"}, ssl.TLSVersion.TLSv1_3, "match"),
-        ({"days": -1}, ssl.TLSVersion.TLSv1_3, "expired"),
-        ({}, ssl.TLSVersion.TLSv1_1, ""),
+        ({"host": "login5.responsys.net"}, ssl.TLSVersion.TLSv1_3, "RSYS-4003: .* IP address mismatch"),
+        ({"days": -1}, ssl.TLSVersion.TLSv1_3, "RSYS-4003: .* certificate has expired"),
+        ({}, ssl.TLSVersion.TLSv1_1, "RSYS-4001: .* TLS"),
     ],
     ids=["another name", "expired", "TLS 1.1"],
 )
@@ -133,18 +133,19 @@ def test_a_host_that_does_not_prove_who_it_is_gets_no_password(
     authority, own = certificate(tmp_path, **made)
     with tls_server(own, newest) as (port, received):
         url = f"https://127.0.0.1:{port}"
-        with api_of(url, ca_bundle=str(authority)) as api, pytest.raises(ResponsysError) as raised:
+        with api_of(url, ca_bundle=str(authority)) as api, pytest.raises(ResponsysError, match=reason):
             api.user_info()
-    assert raised.value.code in ("RSYS-4003", "RSYS-4001")
-    assert reason in str(raised.value)
     assert [data for data in received if data] == []
 
 
 def test_a_certificate_that_nobody_has_signed_is_refused(tmp_path: Path) -> None:
     _, own = certificate(tmp_path)
-    with tls_server(own) as (port, received), api_of(f"https://127.0.0.1:{port}") as api:
-        with pytest.raises(SettingsError, match="RSYS-4003"):
-            api.user_info()
+    with (
+        tls_server(own) as (port, received),
+        api_of(f"https://127.0.0.1:{port}") as api,
+        pytest.raises(SettingsError, match="RSYS-4003"),
+    ):
+        api.user_info()
     assert [data for data in received if data] == []
 
 
