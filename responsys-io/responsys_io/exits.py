@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,10 +49,19 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
 def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
     """Signal handler: unwind and exit as a shell reports a signalled process (143 for SIGTERM).
 
+    Further signals are ignored: one in the middle of the unwinding would break it off.
+
     Raises:
         SystemExit: Always, with 128 plus the signal's number.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not SIG_IGN, of which Python writes a traceback when such a signal has just come.
+        signal.signal(number, _do_nothing)
     raise SystemExit(128 + signum)
+
+
+def _do_nothing(_signum: int, _frame: FrameType | None) -> None:
+    """Signal handler after the first signal."""
 
 
 def _check_output() -> None:
