@@ -183,7 +183,7 @@ def test_limits_of_the_process_end_a_tap_in_one_line_or_not_at_all(
 def test_limits_of_the_process_leave_no_half_delivery(
     limit: str, sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
 ) -> None:
-    variables = {"PYTHONDONTWRITEBYTECODE": "1"}
+    variables: dict[str, Any] = {"PYTHONDONTWRITEBYTECODE": "1"}
     done = run("target_responsys", {**config, **FILES}, tmp_path, people(5_000), before=limit, **variables)
     if done.exit_code == 0:
         assert (done.messages, uploads(sandbox)) == ([{"at": 5_000}], ["People.csv"])
