@@ -106,7 +106,7 @@ class Http:
 
         Raises:
             LostError: No complete answer came.
-            SettingsError: RSYS-4003 when the server's certificate is not trusted, RSYS-4201 when the proxy
+            SettingsError: RSYS-4003 when the server's certificate is not trusted, RSYS-4015 when the proxy
                 asks for another user or password, RSYS-1014 for one that cannot be used.
         """
         outcomes: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
@@ -213,7 +213,7 @@ def _proxy_refuses(error: requests.exceptions.ProxyError) -> bool:
 
 def _proxy_wants_another_user() -> SettingsError:
     return SettingsError(
-        "RSYS-4201",
+        "RSYS-4015",
         "The proxy asks for another user or password.",
         "Set proxy_username and proxy_password beside proxy_url, or the proxy of the environment.",
     )
