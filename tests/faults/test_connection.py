@@ -80,6 +80,7 @@ def test_a_file_arrives_whole_over_a_line_that_breaks_every_megabyte(how: How, s
         assert proxy.connections == len(faults) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["reset", "end", "flip", "silence"])
 def test_rows_come_once_over_a_line_that_breaks(
     how: How, sshd: SshServer, tap: Callable[..., Run], download: Path
@@ -102,6 +103,7 @@ def test_a_listing_that_breaks_off_is_made_anew(how: How, sshd: SshServer) -> No
         assert proxy.connections == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 30, 900, 1_500, 2_200, 2_600])
 def test_silence_on_every_attempt_is_given_up(after: int, sshd: SshServer) -> None:
     """From the banner to the SFTP subsystem, whose first answer ends beyond these bytes."""
@@ -144,6 +146,7 @@ def test_a_server_that_is_started_again_goes_on_in_the_middle_of_a_file(tmp_path
                 assert start + io.BufferedReader(remote, 1 << 18).read() == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "size"),
     [

@@ -45,6 +45,7 @@ def oracle(rows: int) -> dict[str, int]:
     return {f"p{number % 700}@example.com": number for number in range(rows)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_rows_that_a_state_covers_are_there_whenever_the_target_is_killed(
     seed: int, sandbox: Sandbox, config: dict[str, Any], tmp_path: Path

@@ -45,6 +45,7 @@ def replace(path: Path) -> None:
     other.replace(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "codes"),
     [
@@ -156,6 +157,7 @@ def test_what_a_rewrite_of_the_same_size_and_second_hides_is_found_by_its_count(
     assert everything.records["open"][0]["CUSTOMER_ID"] == "x1"
 
 
+@pytest.mark.slow
 def test_fifty_thousand_names_are_listed_and_only_exports_are_kept(
     sshd: SshServer, tap: Callable[..., Run], download: Path
 ) -> None:

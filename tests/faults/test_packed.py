@@ -47,6 +47,7 @@ def zeros(mebibytes: int) -> bytes:
     return b"".join([*(engine.compress(ZEROS) for _ in range(mebibytes)), engine.flush()])
 
 
+@pytest.mark.slow
 def test_a_bomb_is_given_up_after_a_hundred_megabytes() -> None:
     with pytest.raises(DataError, match="RSYS-3215: X unpacks to more than 200 times its size"):
         unpacked_size(zeros(300))
@@ -83,6 +84,7 @@ def ring() -> KeyRing:
     return KeyRing(PgpKeys(pair("customer").private))
 
 
+@pytest.mark.slow
 def test_what_text_packs_to_is_no_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bombs, "FREE_BYTES", 1_000)
     for data in (TEXT, TEXT * 50, random.Random(3).randbytes(300_000)):
