@@ -64,12 +64,17 @@ class Report:
             self.outcomes[report.nodeid].add(report.outcome)
 
     def outcome(self, row: Row) -> tuple[str, int]:
-        """Return a row's outcome, and how many of its cases have passed."""
+        """Return a row's outcome, and how many of its cases have passed.
+
+        A row is partly passed when its cases have, and something is left that none proves.
+        """
         of_cases = [outcome for test, outcome in self.outcomes.items() if row.has(test)]
         passed = of_cases.count({"passed"})
         if any("failed" in outcome for outcome in of_cases):
             return "FAILED", passed
-        return ("passed" if passed else "skipped" if of_cases else "open"), passed
+        if passed:
+            return ("partly" if row.open else "passed"), passed
+        return ("skipped" if of_cases else "open"), passed
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         found = {row: self.outcome(row) for row in self.matrix}
@@ -80,7 +85,9 @@ class Report:
                 if text:
                     terminalreporter.line(f"{'':22}{label}: {text}")
         outcomes = [outcome for outcome, _ in found.values()]
-        counts = {outcome: outcomes.count(outcome) for outcome in ("passed", "FAILED", "skipped", "open")}
+        counts = {
+            outcome: outcomes.count(outcome) for outcome in ("passed", "partly", "FAILED", "skipped", "open")
+        }
         ran = sum(map(len, self.outcomes.values()))
         summary = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
         terminalreporter.line(f"{len(outcomes)} rows: {summary}; {ran} cases")
