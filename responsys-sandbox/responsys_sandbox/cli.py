@@ -7,7 +7,7 @@ import shlex
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -20,9 +20,13 @@ from responsys_sandbox.planoptions import account_plan, plan_options
 from responsys_sandbox.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from responsys_sandbox.imports import ImportedFile
     from responsys_sandbox.jobstore import JobRun
     from responsys_sandbox.sandbox import Sandbox
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 FOLDER_VARIABLE = "RESPONSYS_SANDBOX_FOLDER"
 
@@ -53,8 +57,27 @@ _running_folder = click.option(
 )
 
 
+def _api_options(command: _Command) -> _Command:
+    """Add the options of the REST API."""
+    command = click.option(
+        "--rest",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Change an option of the REST API, such as limit_status=429; may be repeated. The names are "
+        "those of RestOptions.",
+    )(command)
+    return click.option(
+        "--api-login",
+        type=click.Choice(["password", "certificate"]),
+        default="password",
+        show_default=True,
+        help="What the settings sign in to the REST API with.",
+    )(command)
+
+
 @main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @plan_options
+@_api_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(command: tuple[str, ...], **choices: Any) -> None:
     """Run COMMAND with a sandbox beside it.
@@ -71,6 +94,7 @@ def run(command: tuple[str, ...], **choices: Any) -> None:
 
 @main.command()
 @plan_options
+@_api_options
 @click.option("--json", "as_json", is_flag=True, help="Print the settings as one JSON object.")
 def serve(*, as_json: bool, **choices: Any) -> None:
     """Keep a sandbox running until SIGINT or SIGTERM, and print the plugins' settings."""
@@ -167,11 +191,12 @@ def _store(folder: Path) -> Store:
 def _started(stack: ExitStack, choices: dict[str, Any]) -> Sandbox:
     """Start the sandbox of these choices; without a folder in one that lasts as long as it runs."""
     # Loads both servers, which the other commands do without.
+    from responsys_sandbox.rest.switches import rest_options  # noqa: PLC0415
     from responsys_sandbox.sandbox import Sandbox, SandboxOptions  # noqa: PLC0415
 
     folder, days, every = (choices.pop(name) for name in ("folder", "days", "import_every"))
+    rest, login = rest_options(choices.pop("rest")), choices.pop("api_login")
     folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="responsys-sandbox-")))
     plan = account_plan(known_plan(folder), choices)
-    return stack.enter_context(
-        Sandbox(folder, options=SandboxOptions(days=days, plan=plan, import_every=every))
-    )
+    options = SandboxOptions(days=days, plan=plan, rest=rest, api_login=login, import_every=every)
+    return stack.enter_context(Sandbox(folder, options=options))

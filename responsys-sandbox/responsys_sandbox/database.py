@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS profile_extension (
 );
 CREATE TABLE IF NOT EXISTS extension_row (
     extension_id INTEGER NOT NULL REFERENCES profile_extension (id) ON DELETE CASCADE,
-    riid INTEGER NOT NULL REFERENCES list_member (riid) ON DELETE CASCADE, data TEXT NOT NULL,
+    riid INTEGER NOT NULL, data TEXT NOT NULL,
     PRIMARY KEY (extension_id, riid)
 );
 CREATE TABLE IF NOT EXISTS async_request (

@@ -128,6 +128,7 @@ class Records:
         table: the table to load.
         keep_empty: leave empty values out of the records, so that they change nothing.
         blank: columns to blank in every record.
+        cut: cut text to the width of its column, instead of taking its record for bad.
         skip_bad: leave bad records out instead of raising BadFileError.
         read: data records met.
         skipped: bad ones left out.
@@ -139,6 +140,7 @@ class Records:
     keep_empty: bool = False
     blank: tuple[str, ...] = ()
     skip_bad: bool = False
+    cut: bool = True
     read: int = field(default=0, init=False)
     skipped: int = field(default=0, init=False)
 
@@ -162,7 +164,7 @@ class Records:
             if column is None:
                 continue
             try:
-                value = loaded(text, column.type, date_mask=self.source.date_mask)
+                value = loaded(text, column.type, date_mask=self.source.date_mask, cut=self.cut)
             except InvalidValueError:
                 raise BadFileError(
                     f"line {line}: column {column.name} is not a valid {column.type}"

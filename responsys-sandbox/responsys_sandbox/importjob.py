@@ -42,6 +42,7 @@ class ImportJob:
         encoding: of the file.
         header: the first line names the columns.
         columns: names of the columns of a file without header; empty for those of the table in their order.
+        by_position: the columns of a file with a header are those, too, whatever the header says.
         date_mask: form of timestamps.
         encrypted: the file is encrypted with PGP for the account's key.
         unpacks: what begins as a zip archive or as gzip is unpacked; else it is bad data.
@@ -49,6 +50,9 @@ class ImportJob:
         empty_value: an empty value blanks the column, or keeps what is there.
         absent_columns: in a merge, table columns that the file has not are kept or blanked.
         bad_rows: a bad row fails the whole file, or is left out.
+        long_text: text longer than its column is cut, as the list loader does, or makes its row a bad one.
+        nobody: of an extension table: a record of nobody or of several people is left out, or makes the file
+            a bad one.
         count_extension: extension of the count file; None where the job has none.
         count_name: `x.csv` is counted by `x.csv.<ext>` (append) or `x.<ext>` (replace).
         count_header: the count includes the header line.
@@ -73,6 +77,7 @@ class ImportJob:
     encoding: str = "utf-8"
     header: bool = True
     columns: tuple[str, ...] = ()
+    by_position: bool = False
     date_mask: str = DEFAULT_MASK
     encrypted: bool = False
     unpacks: bool = True
@@ -80,6 +85,8 @@ class ImportJob:
     empty_value: Literal["blank", "keep"] = "blank"
     absent_columns: Literal["keep", "blank"] = "keep"
     bad_rows: Literal["fail", "skip"] = "fail"
+    long_text: Literal["cut", "bad"] = "cut"
+    nobody: Literal["skip", "fail"] = "skip"
     count_extension: str | None = None
     count_name: CompanionName = "append"
     count_header: bool = False

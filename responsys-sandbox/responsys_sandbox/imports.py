@@ -125,7 +125,8 @@ def _load(clear: Path, upload: Path, job: ImportJob, target: Target) -> Imported
             clear, upload.with_name(job.companion(upload.name, job.count_extension)), job, file_format
         )
     with opened(clear, file_format) as source:
-        columns = mapped_columns(source.header, shape, job.mapping)
+        header = list(columns_without_header) if job.by_position else source.header
+        columns = mapped_columns(header, shape, job.mapping)
         absent = {column.name for column in shape.columns} - {column.name for column in columns if column}
         records = Records(
             source=source,
@@ -134,6 +135,7 @@ def _load(clear: Path, upload: Path, job: ImportJob, target: Target) -> Imported
             keep_empty=job.empty_value == "keep",
             blank=tuple(absent) if job.absent_columns == "blank" else (),
             skip_bad=job.bad_rows == "skip",
+            cut=job.long_text == "cut",
         )
         loaded = target.load(records)
     return ImportedFile(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from responsys_sandbox.importfile import BadFileError
 from responsys_sandbox.profilelists import GIVEN_BY_RESPONSYS, HASHES, with_identities
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ class TableTarget:
 class ExtensionTarget:
     """An extension table: a record is about the one member that its match columns fit.
 
-    Records of nobody or of several people are left out. A hash finds rows to change, and adds none (the
-    REST reference on merging into extension tables).
+    Records of nobody or of several people are left out, or have the file refused. A hash finds rows to
+    change, and adds none (the REST reference on merging into extension tables).
     """
 
     store: Store
@@ -84,6 +85,7 @@ class ExtensionTarget:
     extension: Table
     match: tuple[str, ...]
     moment: str
+    nobody: Literal["skip", "fail"] = "skip"
 
     @property
     def shape(self) -> Table:
@@ -102,6 +104,8 @@ class ExtensionTarget:
         def of_members() -> Iterator[tuple[int, Record]]:
             for record in records:
                 riid = self._member(record)
+                if riid is None and self.nobody == "fail":
+                    raise BadFileError("a record is about nobody, or about several people")
                 if riid is None:
                     left_out.append(None)
                 else:
@@ -152,4 +156,4 @@ def find_target(store: Store, job: ImportJob, moment: str) -> Target:
     extension = profile_list and store.extensions.find(job.list_name, job.table)
     if not (profile_list and extension):
         raise MissingTargetError(f"no extension table {job.table} of list {job.list_name}")
-    return ExtensionTarget(store, profile_list, extension, job.match, moment)
+    return ExtensionTarget(store, profile_list, extension, job.match, moment, job.nobody)

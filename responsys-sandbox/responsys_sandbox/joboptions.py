@@ -33,6 +33,7 @@ _OPTIONS = (
     _option("--encoding", default="utf-8", help="Character set."),
     _option("--header/--no-header", default=True, help="Whether the first line names the columns."),
     _option("--column", "columns", multiple=True, help="Column of a file without header; may be repeated."),
+    _option("--by-position", is_flag=True, help="Go by the place of a column and not by its name."),
     _option("--date-mask", default=DEFAULT_MASK, help="Form of timestamps."),
     _option("--encrypted", is_flag=True, help="Files are encrypted with PGP; needs gpg."),
     _option("--count-extension", help="Of the count file; without it there is none."),
@@ -41,6 +42,8 @@ _OPTIONS = (
     _option("--ready-extension", help="Of the ready file; without it there is none."),
     _option("--empty-value", type=click.Choice(["blank", "keep"]), default="blank"),
     _option("--bad-rows", type=click.Choice(["fail", "skip"]), default="fail"),
+    _option("--long-text", type=click.Choice(["cut", "bad"]), default="cut"),
+    _option("--nobody", type=click.Choice(["skip", "fail"]), default="skip"),
 )
 
 

@@ -67,17 +67,20 @@ def number(text: str) -> str:
     return "0" if plain in {"-0", ""} else plain
 
 
-def loaded(text: str, field_type: str, *, date_mask: str = DEFAULT_MASK) -> str | None:
+def loaded(text: str, field_type: str, *, date_mask: str = DEFAULT_MASK, cut: bool = True) -> str | None:
     """Return what a file load stores: blanks stripped, text cut to its width, times cut after the seconds.
 
     Follows Oracle's page on data load handling (connect-imports.md section 9).
 
     Raises:
-        InvalidValueError: a number or a time that cannot be read.
+        InvalidValueError: a number or a time that cannot be read, or a text that is too long and not `cut`.
     """
     text = text.strip(" \t\r\n\0")
     if field_type in TEXT_WIDTHS:
-        return _BLANK_LINES.sub("\n", text)[: TEXT_WIDTHS[field_type]] or None
+        whole = _BLANK_LINES.sub("\n", text)
+        if len(whole) > TEXT_WIDTHS[field_type] and not cut:
+            raise InvalidValueError(text, field_type)
+        return whole[: TEXT_WIDTHS[field_type]] or None
     if field_type == "TIMESTAMP" and text:
         moment = unmasked(text, date_mask)
         if moment is None:

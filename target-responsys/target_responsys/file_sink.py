@@ -9,14 +9,14 @@ from target_responsys.csvspool import CsvSpool, UnwritableRecordError
 from target_responsys.filenames import file_naming
 from target_responsys.fileresult import FileResult
 from target_responsys.followup import Delivered, job_of, waiting_time
-from target_responsys.rows import RowMaker, UnfitRecordError
+from target_responsys.rows import RowMaker, UnfitRecordError, file_column_types
 from target_responsys.samples import Samples
 from target_responsys.settings import chosen
-from target_responsys.sink import ResponsysSink
+from target_responsys.sink import RoutedSink
 from target_responsys.upload import remove_surplus, upload
 
 
-class FileSink(ResponsysSink):
+class FileSink(RoutedSink):
     """A stream that becomes one or several files per run, under their names once all are complete."""
 
     def prepare(self) -> None:
@@ -26,7 +26,9 @@ class FileSink(ResponsysSink):
             SettingsError: RSYS-1301 to RSYS-1308 when files cannot be encrypted with them.
         """
         config = self._target.config
-        self._make_row = RowMaker(self.route, self.zone, single_line=True)
+        self._make_row = RowMaker(
+            self.route, self.zone, column_types=file_column_types(self.route), single_line=True
+        )
         self._make_cells = CellMaker(self.route, config)
         columns = self.route.column_names
         key = [columns.index(name) for name in self.route.key_columns] if self.route.keys else []

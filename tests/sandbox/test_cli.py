@@ -304,3 +304,27 @@ def test_silent_days_are_numbers(tmp_path: Path) -> None:
     done = sandbox(tmp_path, "run", *QUICK, "--silent-days", "monday", *script(""))
     assert done.returncode == 2
     assert "days are whole numbers" in done.stderr
+
+
+def test_a_clients_interpreter_gets_an_api_of_its_choice(tmp_path: Path) -> None:
+    text = """
+import os, ssl, urllib.error, urllib.request
+url = os.environ["TARGET_RESPONSYS_API_URL"] + "/rest/api/v1/auth/token"
+context = ssl.create_default_context(cafile=os.environ["TARGET_RESPONSYS_CA_BUNDLE"])
+assert "TARGET_RESPONSYS_API_PASSWORD" not in os.environ
+assert os.path.exists(os.environ["TARGET_RESPONSYS_API_PRIVATE_KEY_FILE"])
+try:
+    urllib.request.urlopen(url, b"auth_type=token", timeout=20, context=context)
+except urllib.error.HTTPError as error:
+    raise SystemExit(error.code - 400)
+"""
+    chosen = (*QUICK, "--api-login", "certificate", "--rest", "older_versions=false")
+    assert sandbox(tmp_path, "run", *chosen, *script(text)).returncode == 4
+    assert sandbox(tmp_path, "run", *chosen, "--rest", "older_versions=true", *script(text)).returncode == 1
+
+
+def test_an_api_option_that_there_is_not(tmp_path: Path) -> None:
+    done = sandbox(tmp_path, "run", *QUICK, "--rest", "limit_status=418", *script("pass"))
+
+    assert done.returncode == 1
+    assert "limit_status cannot be '418': it is one of 400, 401, 429" in one_line(done)

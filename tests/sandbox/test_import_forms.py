@@ -82,6 +82,38 @@ def test_an_extension_table_is_filled_by_the_members_whom_records_are_about(
     assert points(store) == {"1": "1", "3": "9"}
 
 
+def test_a_record_of_nobody_may_refuse_the_file(store: Store, files: Path) -> None:
+    text = b"POINTS,EMAIL_ADDRESS_\n5,ana@example.com\n6,nobody@example.com\n"
+    file = run(store, files, text, **PET, nobody="fail")
+    assert file.problem == "a record is about nobody, or about several people"
+    assert points(store) == {}
+
+
+def test_columns_may_go_by_their_place(store: Store, files: Path) -> None:
+    text = b"SEEN,ID\n1,2026-01-15 08:30:00\n2,\n"
+    assert run(store, files, text, by_position=True).problem is None
+    assert store.rows("CDP", "VISITS") == ROWS
+    wider = run(store, files, b"ID,SEEN,MORE\n3,,x\n", by_position=True)
+    assert wider.problem == "line 2 has 3 values for 2 columns"
+
+
+@pytest.mark.parametrize(
+    ("job", "rows", "problem"),
+    [
+        ({}, 2, None),
+        ({"long_text": "bad"}, 0, "line 2: column NAME is not a valid STR25"),
+        ({"long_text": "bad", "bad_rows": "skip"}, 1, None),
+    ],
+)
+def test_text_that_is_too_long(
+    store: Store, files: Path, job: dict[str, Any], rows: int, problem: str | None
+) -> None:
+    store.create_table(Table("CDP", "NAMES", (Column("ID", "INTEGER"), Column("NAME", "STR25")), ("ID",)))
+    file = run(store, files, b"ID,NAME\n1," + b"x" * 26 + b"\n2,y\n", table="NAMES", **job)
+    assert (file.inserted, file.problem) == (rows, problem)
+    assert {row["NAME"] for row in store.rows("CDP", "NAMES")} <= {"x" * 25, "y"}
+
+
 def test_a_hash_adds_no_rows(store: Store, files: Path) -> None:
     run(store, files, b"POINTS,RIID_\n5,1\n", **(PET | {"match": ("RIID_",)}))
     hashes = [member["EMAIL_MD5_HASH_"] for member in store.lists.members(contacts_list("CDP"))]

@@ -198,7 +198,11 @@ def test_another_host_key_and_a_missing_key(refuses: Any, tmp_path: Path) -> Non
         (SCHEMA + b'{"type": "canary@example.com"}\n', "RSYS-6002", "Line 2"),
         (lines(GOOD[1:]), "RSYS-6009", "people before its SCHEMA"),
         (SCHEMA + b'{"type": "RECORD", "stream": "people"}\n', "RSYS-6004", "line 2"),
-        (SCHEMA + lines([record("people")]), "RSYS-6007", "lacks email"),
+        (
+            SCHEMA + lines([record("people")]),
+            "RSYS-6007",
+            "lacks email, which is part of its key. Correct the tap: a",
+        ),
         (SCHEMA + lines([record("people", email={"x": CANARY})]), "RSYS-6006", "at email (rule type)"),
         (b'{"type": "SCHEMA", "stream": "s", "schema": {}}\n', "RSYS-6004", "line 1"),
         (

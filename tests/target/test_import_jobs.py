@@ -197,3 +197,18 @@ def test_a_login_by_certificate_starts_jobs(tmp_path: Path) -> None:
         run = run_target(tmp_path, settings, people(3))
         assert (run.exit_code, run.messages) == (0, [{"at": 3}]), run.stderr
         assert sandbox.store.row_count(FOLDER, "People") == 3
+
+
+def test_a_record_of_nobody_that_has_the_file_refused(way: Way) -> None:
+    run = way.run(KNOWN + 1, {"nobody": "fail"})
+    if way.job["table"] == "People":  # a supplemental table's rows need not be about anybody
+        assert (run.exit_code, way.loaded) == (0, KNOWN + 1)
+    else:
+        failed(way, run, "RSYS-4304")
+
+
+def test_a_job_that_goes_by_the_place_of_columns(way: Way) -> None:
+    columns = ("ID", "EMAIL", "POINTS") if way.job["table"] == "People" else ("EMAIL_ADDRESS_", "POINTS")
+    for _ in range(2):  # the order does not change from run to run
+        run = way.run(job={"by_position": True, "columns": columns})
+        assert (run.exit_code, way.loaded) == (0, KNOWN), run.stderr

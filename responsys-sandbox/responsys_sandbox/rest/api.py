@@ -125,6 +125,9 @@ class RestApi:
 
     async def _body(self, request: web.BaseRequest) -> bytes | None:
         """Read the body; None when it is larger than the gateway lets through."""
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            # curl, and thus PHP, waits for this before a large body, .NET before any.
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = bytearray()
         async for chunk in request.content.iter_any():
             body += chunk

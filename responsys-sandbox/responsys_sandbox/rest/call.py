@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from responsys_sandbox.rest.errors import ApiError, invalid, unreadable
+from responsys_sandbox.rest.versions import FIRST, current_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -60,6 +61,7 @@ class Call:
 
     Attributes:
         path: the path and query as sent, percent-encoded.
+        version: of the API, as the path has it.
         names: the path's variables, decoded.
         query: the query's values by name, in order.
         token: the Authorization header, or "".
@@ -75,6 +77,7 @@ class Call:
     functions: tuple[Function, ...]
     end_point: str
     path: str
+    version: str
     names: Mapping[str, str]
     query: Mapping[str, list[str]]
     body: bytes
@@ -85,7 +88,7 @@ class Call:
     records: int = 0
 
     def json_object(self) -> dict[str, Any]:
-        """Return the body.
+        """Return the body, in the form of v1.3 whatever the version.
 
         Raises:
             ApiError: it is not a JSON object in UTF-8.
@@ -96,7 +99,7 @@ class Call:
             raise unreadable() from None
         if not isinstance(value, dict):
             raise unreadable()
-        return value
+        return current_body(value) if self.version == FIRST else value
 
     def page(self) -> slice:
         """Return the part of a list that `offset` and `limit` ask for; at most 200 items.

@@ -15,6 +15,7 @@ from responsys_sandbox.rest.errors import ApiError
 from responsys_sandbox.rest.functions import FUNCTIONS, LOGIN, RATE_LIMITS
 from responsys_sandbox.rest.sessions import Sessions
 from responsys_sandbox.rest.throttle import Throttle
+from responsys_sandbox.rest.versions import current_paths, version_of
 
 if TYPE_CHECKING:
     from responsys_sandbox.jobrunner import JobRunner
@@ -60,10 +61,12 @@ class Dispatcher:
     def answer(self, incoming: Incoming, *, end_point: str, now: float) -> Reply:
         """Answer a request that came in at `now` (epoch seconds)."""
         path, _, query = incoming.target.partition("?")
+        older = self.options.older_versions
         known_here = [
             (function, found.groupdict())
+            for current in (current_paths(path) if older else (path,))
             for function, route in _ROUTES
-            if (found := route.fullmatch(path))
+            if (found := route.fullmatch(current))
             and function.offered(self.options)
             and (function.on_login_host or self.options.global_routing or not incoming.at_login_host)
         ]
@@ -87,6 +90,7 @@ class Dispatcher:
             functions=FUNCTIONS,
             end_point=end_point,
             path=incoming.target,
+            version=version_of(path),
             names={name: unquote(value) for name, value in names.items()},
             query=parameters,
             body=incoming.body,
@@ -99,13 +103,14 @@ class Dispatcher:
         content_type = "application/json" if function is LOGIN and call.token else _JSON
         work_off(call, ASYNC_WORK)
         try:
-            self._admit(function, call)
+            plain = next((each for each, _ in of_verb if each.action is None), function)
+            self._admit(function, plain, call)
             value = function.handler(call)
         except ApiError as error:
             return refusal(error, call.records)
         return Reply(function.status, _encoded(value), content_type, records=call.records)
 
-    def _admit(self, function: Function, call: Call) -> None:
+    def _admit(self, function: Function, plain: Function, call: Call) -> None:
         if function.needs_token:
             try:
                 self.sessions.check(call.token, call.now)
@@ -113,7 +118,7 @@ class Dispatcher:
                 if function is RATE_LIMITS:  # documented for this function alone
                     raise ApiError("UNEXPECTED_EXCEPTION", "Not a valid authentication token") from error
                 raise
-        self._throttle.admit(function, call.now)
+        self._throttle.admit(function, plain, call.now)
 
 
 def _route(path: str) -> re.Pattern[str]:

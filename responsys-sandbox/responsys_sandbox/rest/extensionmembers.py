@@ -16,14 +16,15 @@ from responsys_sandbox.rest.merging import (
     read_record_data,
     read_update,
 )
+from responsys_sandbox.rest.modifieddays import changed_on_the_days
 from responsys_sandbox.rest.recipients import (
     Asked,
     asked_many,
     asked_one,
     asked_riid,
     deletion_rows,
-    members_asked,
     merge_answer,
+    owners_asked,
 )
 from responsys_sandbox.rest.recordanswers import (
     asked_columns,
@@ -37,6 +38,7 @@ from responsys_sandbox.rest.recordanswers import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from responsys_sandbox.memberrows import Row
     from responsys_sandbox.rest.call import Call
     from responsys_sandbox.tables import Column, Table
 
@@ -96,9 +98,13 @@ def read_row_by_riid(call: Call) -> Any:
 
 
 def read_rows_by_query(call: Call) -> Any:
-    """`GET .../listExtensions/{petName}/members?qa=&id=&fs=`."""
-    columns = asked_columns(call, call.extension(), case_sensitive=call.options.case_sensitive_fields)
-    return _read(call, columns, asked_one(call), "GET")
+    """`GET .../listExtensions/{petName}/members?qa=&id=&fs=`, or `?qa=d&sdate=&edate=&fs=`."""
+    extension = call.extension()
+    columns = asked_columns(call, extension, case_sensitive=call.options.case_sensitive_fields)
+    if call.query.get("qa") != ["d"]:
+        return _read(call, columns, asked_one(call), "GET")
+    rows = call.store.extensions.rows(call.profile_list().name, extension)
+    return _answer(call, columns, changed_on_the_days(call, rows), "GET")
 
 
 def read_rows(call: Call) -> Any:
@@ -139,10 +145,14 @@ def _read(call: Call, columns: Sequence[Column], asked: Asked, method: str) -> d
     profile_list, extension = call.profile_list(), call.extension()
     found = [
         row
-        for members in members_asked(call, profile_list, asked)
+        for members in owners_asked(call, profile_list, asked)
         for member in members
         for row in call.store.extensions.rows(profile_list.name, extension, int(member["RIID_"] or 0))
     ]
+    return _answer(call, columns, found, method)
+
+
+def _answer(call: Call, columns: Sequence[Column], found: list[Row], method: str) -> dict[str, Any]:
     if not found:
         raise no_record(call.options)
     call.records = len(found)

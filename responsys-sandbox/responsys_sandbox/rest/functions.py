@@ -9,10 +9,11 @@ from __future__ import annotations
 from responsys_sandbox.rest.account import create_folder, list_folders, user_info
 from responsys_sandbox.rest.asyncfunctions import ASYNC_FUNCTIONS
 from responsys_sandbox.rest.call import API, Function
-from responsys_sandbox.rest.campaigns import list_campaigns, list_programs, list_schedules
+from responsys_sandbox.rest.campaigns import list_campaigns, list_schedules, read_campaign, read_schedule
 from responsys_sandbox.rest.connect import list_runs, read_run, trigger_job, trigger_jobs
 from responsys_sandbox.rest.listfunctions import LIST_FUNCTIONS
 from responsys_sandbox.rest.members import delete_member, merge_members, read_member
+from responsys_sandbox.rest.programs import list_programs, list_programs_of_list, read_program
 from responsys_sandbox.rest.sessions import authenticate
 from responsys_sandbox.rest.supplemental import (
     create_table,
@@ -37,6 +38,8 @@ RATE_LIMITS = Function(
     "retrieveRateLimits", "GET", "/rest/api/ratelimit", "Retrieve the throttling limits", 100, rate_limits
 )
 
+_CAMPAIGN = f"{API}/campaigns/{{campaignName}}"
+_PROGRAMS = f"{API}/programs"
 _TABLES = f"{API}/folders/{{folderName}}/suppData"
 _TABLE = f"{_TABLES}/{{tableName}}"
 _MEMBERS = f"{_TABLE}/members"
@@ -50,15 +53,35 @@ FUNCTIONS = (
     Function("retrieveFolders", "GET", f"{API}/folders", "Retrieve folders", 100, list_folders),
     Function("createFolder", "POST", f"{API}/folders", "Create a folder", 10, create_folder),
     Function("retrieveCampaigns", "GET", f"{API}/campaigns", "Retrieve campaigns", 100, list_campaigns),
+    Function("retrieveCampaign", "GET", _CAMPAIGN, "Retrieve a campaign", 100, read_campaign),
     Function(
         "retrieveSchedules",
         "GET",
-        f"{API}/campaigns/{{campaignName}}/schedule",
+        f"{_CAMPAIGN}/schedule",
         "Retrieve the launch schedules of a campaign",
         100,
         list_schedules,
     ),
-    Function("retrievePrograms", "GET", f"{API}/programs", "Retrieve programs", 100, list_programs),
+    Function(
+        "retrieveSchedule",
+        "GET",
+        f"{_CAMPAIGN}/schedule/{{scheduleId}}",
+        "Retrieve a launch schedule of a campaign",
+        100,
+        read_schedule,
+    ),
+    Function("retrievePrograms", "GET", _PROGRAMS, "Retrieve programs", 100, list_programs),
+    Function(
+        "retrieveProgramsOfList",
+        "GET",
+        f"{_PROGRAMS}/lists/{{listName}}",
+        "Retrieve the programs of a profile list",
+        100,
+        list_programs_of_list,
+    ),
+    Function(
+        "retrieveProgram", "GET", f"{_PROGRAMS}/{{programName}}", "Retrieve a program", 100, read_program
+    ),
     Function("retrieveTables", "GET", f"{API}/suppData", "Retrieve supplemental tables", 100, list_tables),
     Function("createTable", "POST", _TABLES, "Create a supplemental table", 10, create_table),
     Function("updateTable", "PUT", _TABLE, "Rename or move a supplemental table", 10, move_table),
