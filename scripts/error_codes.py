@@ -45,10 +45,6 @@ SHARED: dict[str, tuple[str, str]] = {
         "Look at the line and column that are named.",
     ),
     "RSYS-1016": ("There is no file of the name given.", "Correct the path."),
-    "RSYS-1020": (
-        "What is asked of --plan cannot be planned or shown.",
-        "Leave --plan out for an erasure, or use --format text or json.",
-    ),
     "RSYS-1107": ("A private key is of a kind that cannot be used.", "Use an Ed25519, ECDSA or RSA key."),
     "RSYS-1308": (
         "gpg cannot sign with the key in pgp_private_key.",
@@ -108,6 +104,10 @@ SHARED: dict[str, tuple[str, str]] = {
         "A load method or setting does not go with its destination.",
         "Choose another one; the text names which.",
     ),
+    "RSYS-5022": (
+        "Responsys has no list or table of the name that a stream, or erase_from, goes to.",
+        "Create it in Responsys, or correct its name; the API user has to be allowed to see it.",
+    ),
     "RSYS-5201": (
         "A text has a character that the file's character set cannot write.",
         "Set encoding to utf-8, here and in the import job. A record of this kind is refused alone.",
@@ -115,6 +115,10 @@ SHARED: dict[str, tuple[str, str]] = {
     "RSYS-5301": (
         "A record cannot be delivered; the reason names its property or column.",
         "It stands in rejects_file; correct it and send it again.",
+    ),
+    "RSYS-5305": (
+        "An earlier row with this key may still be waiting in Responsys, so this one was not sent.",
+        "It stands in rejects_file; send it again in a later run.",
     ),
     "RSYS-9000": ("An internal error.", "Please report it; LOGLEVEL=DEBUG shows more."),
 }
