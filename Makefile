@@ -37,6 +37,10 @@ demo: setup ## Run the whole loop on this machine: exports in, audiences out (no
 test: setup ## Run all tests (PYTEST="-k ledger" selects)
 	@$(RUN) pytest -n 2 --dist loadfile $(PYTEST)
 
+.PHONY: faults
+faults: setup ## Run every case of the fault matrix, and print what became of each of its rows
+	@$(RUN) PYTHONPATH=tests python -m support.faultmatrix -n 2 --dist loadfile $(PYTEST)
+
 .PHONY: lint
 lint: .venv/.made ## Check style and types
 	@$(RUN) ruff check $(CHECKED)
