@@ -47,21 +47,23 @@
     {{ {"integer": "bigint", "number": "numeric(18, 2)"}.get(type, type) }}
 {%- endmacro %}
 
-{# Text is read in the session's way, a time with zone is moved to UTC: the two databases name these types differently. #}
+{# What a column says in UTC, without a zone. Times without a zone are in UTC already: the session's zone never counts. #}
 {% macro utc_timestamp(expression, data_type) -%}
     {%- if "with time zone" in data_type or data_type == "timestamptz" -%}
-        cast({{ expression }} at time zone 'UTC' as timestamp)
+        {{ expression }} at time zone 'UTC'
     {%- elif "timestamp" in data_type or data_type == "date" -%}
         cast({{ expression }} as timestamp)
     {%- else -%}
-        {{ return(adapter.dispatch("utc_timestamp_of_text", "responsys")(expression)) }}
+        {#- A date has two hyphens: a third one is the sign of an offset. #}
+        cast(
+            nullif({{ expression }}, '') || case
+                when
+                    {{ expression }} like '%Z'
+                    or {{ expression }} like '%+%'
+                    or length({{ expression }}) - length(replace({{ expression }}, '-', '')) > 2
+                    then ''
+                else 'Z'
+            end as timestamp with time zone
+        ) at time zone 'UTC'
     {%- endif -%}
-{%- endmacro %}
-
-{% macro default__utc_timestamp_of_text(expression) -%}
-    cast(nullif({{ expression }}, '') as timestamp with time zone) at time zone 'UTC'
-{%- endmacro %}
-{# PostgreSQL takes a text without zone for the session's, DuckDB for UTC when it is cast to a timestamp. #}
-{% macro duckdb__utc_timestamp_of_text(expression) -%}
-    cast(nullif({{ expression }}, '') as timestamp)
 {%- endmacro %}
