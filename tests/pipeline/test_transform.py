@@ -51,7 +51,10 @@ MESSAGES = (
     "sends, delivered, bounces, hard_bounces, soft_bounces, unique_opens, unique_clicks, unique_unsubscribes"
 )
 TOTALS = "total_bounces, total_opens, total_clicks, total_unsubscribes, total_subscribes"
-RATES = "delivery_rate, bounce_rate, hard_bounce_rate, open_rate, click_rate, click_to_open_rate, unsubscribe_rate"
+RATES = ", ".join(
+    f"{name}_rate"
+    for name in ("delivery", "bounce", "hard_bounce", "open", "click", "click_to_open", "unsubscribe")
+)
 
 
 @pytest.fixture(scope="module")
@@ -95,12 +98,13 @@ def warehouse(request: pytest.FixtureRequest) -> Connection:
 def select(warehouse: Connection) -> Callable[[str, str], Rows]:
     def rows(columns: str, model: str) -> Rows:
         table = f"engagement.responsys__{model}"
-        return selected(warehouse, f"SELECT {columns} FROM {table} ORDER BY 1, 2")
+        return selected(warehouse, columns, table)
 
     return rows
 
 
-def selected(connection: Connection, query: str) -> Rows:
+def selected(connection: Connection, columns: str, table: str, rest: str = "ORDER BY 1, 2") -> Rows:
+    query = f"SELECT {columns} FROM {table} {rest}"  # noqa: S608 - our own words
     return [tuple(row) for row in connection.execute(query).fetchall()]
 
 
@@ -110,13 +114,13 @@ def at(day: int, hour: int, minute: int = 0, second: int = 0, month: int = 3) ->
 
 def test_both_databases_give_equal_tables(on_postgres: Connection, on_duckdb: Connection) -> None:
     for table, key in TABLES.items():
-        query = f"SELECT * FROM {table} ORDER BY {key}"
-        assert selected(on_postgres, query) == selected(on_duckdb, query), table
-        assert selected(on_postgres, query), table
+        rows = selected(on_postgres, "*", table, f"ORDER BY {key}")
+        assert rows == selected(on_duckdb, "*", table, f"ORDER BY {key}"), table
+        assert rows, table
 
 
-# 10 messages in 11 rows. Of SPRING 8 (6 of launch 71, 2 of launch 73): 5 and 6 of launch 71 bounce, 7 of launch 73
-# does twice. Opened are 1, 2 and 3 of launch 71; clicked 1 and 3 of launch 71, 2 of launch 73.
+# 10 messages in 11 rows. Of SPRING 8 (6 of launch 71, 2 of launch 73): 5 and 6 of launch 71 bounce, 7 of
+# launch 73 does twice. Opened are 1, 2 and 3 of launch 71; clicked 1 and 3 of launch 71, 2 of launch 73.
 
 
 def test_campaigns(select: Callable[[str, str], Rows]) -> None:
@@ -224,8 +228,8 @@ def test_domains(select: Callable[[str, str], Rows]) -> None:
 
 
 def test_contacts(select: Callable[[str, str], Rows]) -> None:
-    columns = "riid, is_in_list, is_mailable, sends, bounces, unique_opens, total_opens, unique_clicks, total_clicks"
-    assert select(f"{columns}, open_rate", "contact_engagement") == [
+    figures = "sends, bounces, unique_opens, total_opens, unique_clicks, total_clicks, open_rate"
+    assert select(f"riid, is_in_list, is_mailable, {figures}", "contact_engagement") == [
         (-1, False, False, 0, 0, 0, 1, 0, 0, None),
         (1, True, True, 3, 0, 3, 4, 2, 3, 1.0),
         (2, True, False, 2, 0, 1, 2, 1, 1, 0.5),
@@ -258,8 +262,8 @@ def test_a_contact_leaves_and_comes_back(select: Callable[[str, str], Rows]) -> 
 
 def test_every_row_is_an_event_with_its_message(warehouse: Connection) -> None:
     table = "engagement.responsys__events_enhanced"
-    counted = f"SELECT event_type, count(*), count(message_key) FROM {table} GROUP BY 1 ORDER BY 1"
-    assert selected(warehouse, counted) == [
+    columns = "event_type, count(*), count(message_key)"
+    assert selected(warehouse, columns, table, "GROUP BY 1 ORDER BY 1") == [
         ("emailBounce", 5, 5),
         ("emailClick", 5, 5),
         ("emailOpen", 9, 7),
@@ -267,34 +271,35 @@ def test_every_row_is_an_event_with_its_message(warehouse: Connection) -> None:
         ("emailSubscribe", 2, 0),
         ("emailUnsubscribe", 2, 1),
     ]
-    twice = f"SELECT feed, riid FROM {table} WHERE is_duplicate ORDER BY 1"
-    assert selected(warehouse, twice) == [("open", 1), ("sent", 2)]
-    late = f"SELECT feed, riid, event_on, sent_on, stored_after_seconds FROM {table} WHERE is_late"
-    assert selected(warehouse, late) == [("open", 2, date(2026, 3, 2), date(2026, 3, 1), 2 * 86_400 + 5)]
-    columns = "sent_at, seconds_after_send"
-    welcome = f"SELECT {columns} FROM {table} WHERE feed = 'open' AND launch_id = 72 ORDER BY 1"
-    assert selected(warehouse, welcome) == [(at(1, 10), 1800), (at(2, 10), 3600)]
+    twice = selected(warehouse, "feed, riid", table, "WHERE is_duplicate ORDER BY 1")
+    assert twice == [("open", 1), ("sent", 2)]
+    columns = "feed, riid, event_on, sent_on, stored_after_seconds"
+    assert selected(warehouse, columns, table, "WHERE is_late") == [
+        ("open", 2, date(2026, 3, 2), date(2026, 3, 1), 2 * 86_400 + 5)
+    ]
+    welcome = "WHERE feed = 'open' AND launch_id = 72 ORDER BY 1"
+    assert selected(warehouse, "sent_at, seconds_after_send", table, welcome) == [
+        (at(1, 10), 1800),
+        (at(2, 10), 3600),
+    ]
 
 
 def test_audiences(warehouse: Connection) -> None:
-    assert selected(warehouse, "SELECT * FROM audiences.store_locator") == [
+    assert selected(warehouse, "*", "audiences.store_locator") == [
         ("C1", "ann@north.example", 3, at(2, 11, 1))
     ]
-    assert selected(warehouse, "SELECT * FROM audiences.abandoned_browse") == [
+    assert selected(warehouse, "*", "audiences.abandoned_browse") == [
         ("C1", "ann@north.example", "Tents", at(2, 11, 1))
     ]
-    assert selected(warehouse, "SELECT * FROM audiences.abandoned_cart ORDER BY 1") == [
+    assert selected(warehouse, "*", "audiences.abandoned_cart") == [
         ("C1", "S1", "ann@north.example", "Boots", Decimal("39.50"), "boots.jpg"),
         ("C4", "S1", "dan@South.example", "Boots", Decimal("39.50"), "boots.jpg"),
     ]
 
 
 def test_audiences_have_the_keys_that_tap_postgres_looks_for(on_postgres: Connection) -> None:
-    query = """
-        SELECT table_name, column_name FROM information_schema.key_column_usage
-        WHERE table_schema = 'audiences' ORDER BY table_name, ordinal_position
-    """
-    assert selected(on_postgres, query) == [
+    keys = "WHERE table_schema = 'audiences' ORDER BY table_name, ordinal_position"
+    assert selected(on_postgres, "table_name, column_name", "information_schema.key_column_usage", keys) == [
         ("abandoned_browse", "customer_id"),
         ("abandoned_cart", "customer_id"),
         ("abandoned_cart", "sku"),
@@ -325,22 +330,22 @@ def test_what_differs_between_loaders_and_accounts(tmp_path: Path) -> None:
     variables = ("--vars", "{responsys_contacts_table: contacts_us, responsys_count_duplicates: true}")
     assert "WARN=1" in project.invoke("dbt-duckdb:build", *variables).read_text(encoding="utf-8")
     with closing(duckdb.connect(str(path), read_only=True)) as connection:
-        query = "SELECT sends, total_opens, total_clicks FROM engagement.responsys__campaign_overview"
-        assert selected(connection, f"{query} WHERE campaign_id = {SPRING}") == [(9, 7, 4)]
-        domains = "SELECT email_domain, sends FROM engagement.responsys__domain_overview ORDER BY 1"
-        assert selected(connection, domains) == [
+        campaigns = "engagement.responsys__campaign_overview"
+        spring = f"WHERE campaign_id = {SPRING}"
+        assert selected(connection, "sends, total_opens, total_clicks", campaigns, spring) == [(9, 7, 4)]
+        assert selected(connection, "email_domain, sends", "engagement.responsys__domain_overview") == [
             ("north.example", 6),
             ("south.example", 3),
             ("unknown", 2),
             ("west.example", 0),
         ]
-        opened = "SELECT min(event_at) FROM engagement.responsys__events_enhanced WHERE feed = 'open'"
-        assert selected(connection, opened) == [(at(1, 9, 10),)]
-        assert selected(connection, "SELECT customer_id, clicks FROM audiences.store_locator") == [("C1", 3)]
+        events, opened = "engagement.responsys__events_enhanced", "WHERE feed = 'open'"
+        assert selected(connection, "min(event_at)", events, opened) == [(at(1, 9, 10),)]
+        assert selected(connection, "customer_id, clicks", "audiences.store_locator") == [("C1", 3)]
 
     with closing(duckdb.connect(str(path))) as connection:
         connection.execute('UPDATE responsys.click SET _sdc_source_file = NULL WHERE "RIID" = 1')
     with pytest.raises(MeltanoError):
         project.invoke("dbt-duckdb:build", *variables)
     with closing(duckdb.connect(str(path), read_only=True)) as connection:
-        assert selected(connection, "SELECT customer_id, clicks FROM audiences.store_locator") == [("C1", 3)]
+        assert selected(connection, "customer_id, clicks", "audiences.store_locator") == [("C1", 3)]
