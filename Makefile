@@ -43,6 +43,8 @@ lint: .venv/.made ## Check style and types
 	@$(RUN) ruff format --check $(CHECKED)
 	@$(RUN) mypy --strict $(PACKAGES) demo scripts
 	@$(RUN) mypy --strict --explicit-package-bases tests
+	@$(RUN) bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
+	@$(RUN) zizmor --quiet --offline --persona pedantic .github
 
 .PHONY: reference
 reference: .venv/.made ## Rewrite what is generated from the plugins' --about (README tables, meltano.yml, .env.example)
@@ -53,12 +55,27 @@ lock-dbt: | $(UV) ## Lock the packages that Meltano installs dbt with, after a c
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	    --custom-compile-command "make lock-dbt" transform/requirements.in -o transform/requirements.txt
 
+.PHONY: audit
+audit: | $(UV) ## Ask for known vulnerabilities of what is locked (needs the network)
+	@$(UV) audit --locked
+
+.PHONY: sbom
+sbom: | $(UV) ## Write dist/sbom.cdx.json, the bill of materials of all packages
+	@mkdir -p dist
+	@$(UV) export --quiet --locked --all-packages --no-dev --format cyclonedx1.5 \
+	    --preview-features sbom-export --output-file dist/sbom.cdx.json
+
+.PHONY: wheels
+wheels: | $(UV) ## Build the packages into dist, twice, and compare the two
+	@mkdir -p $(TMPDIR)
+	@UV=$(UV) scripts/build_packages dist
+
 .PHONY: setup
 setup: .venv/.made .meltano/.made ## Make the environments (done by demo and test)
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)

@@ -13,12 +13,15 @@ import click
 
 from responsys_sandbox.account import Account, AccountError, known_plan
 from responsys_sandbox.commandrun import run_command, stop_signal, unwind_on_termination
-from responsys_sandbox.imports import ImportJob, run_import
-from responsys_sandbox.planoptions import DELIMITERS, account_plan, plan_options
+from responsys_sandbox.imports import run_import
+from responsys_sandbox.joboptions import import_job, job_options
+from responsys_sandbox.pgp import PgpKeyFolder
+from responsys_sandbox.planoptions import account_plan, plan_options
 from responsys_sandbox.store import Store
 
 if TYPE_CHECKING:
     from responsys_sandbox.imports import ImportedFile
+    from responsys_sandbox.jobstore import JobRun
     from responsys_sandbox.sandbox import Sandbox
 
 FOLDER_VARIABLE = "RESPONSYS_SANDBOX_FOLDER"
@@ -95,32 +98,49 @@ def add_day(folder: Path, days: int) -> None:
 
 @main.command("import")
 @_running_folder
-@click.option("--table", required=True, help="Supplemental table.")
-@click.option("--folder-name", "table_folder", required=True, help="The table's folder in Responsys.")
-@click.option("--file-pattern", required=True, help="Name or shell pattern of files in upload/.")
-@click.option(
-    "--update", type=click.Choice(["merge", "append", "overwrite"]), default="merge", show_default=True
-)
-@click.option("--delimiter", type=click.Choice(list(DELIMITERS)), default="comma", show_default=True)
-@click.option("--quote-char", default='"', show_default=True, help="Enclosure; empty for none.")
-@click.option("--encoding", default="utf-8", show_default=True)
-@click.option("--count-extension", help="Of the count file; without it there is none.")
-@click.option("--count-header", is_flag=True, help="The count includes the header line.")
-@click.option("--ready-extension", help="Of the ready file; without it there is none.")
-@click.option("--empty-value", type=click.Choice(["blank", "keep"]), default="blank", show_default=True)
-def import_files(folder: Path, table: str, table_folder: str, delimiter: str, **choices: Any) -> None:
+@job_options
+def import_files(folder: Path, **choices: Any) -> None:
     """Run a Connect import job over the uploaded files that match."""
-    job = ImportJob(
-        name="import", folder=table_folder, table=table, delimiter=DELIMITERS[delimiter], **choices
-    )
+    job = import_job("import", choices)
     with _store(folder) as store:
-        files = run_import(store, folder / "files", job).files
+        files = run_import(store, folder / "files", job, keys=PgpKeyFolder(folder / "keys")).files
     if not files:
-        raise click.ClickException(f"No file in upload/ matches {job.file_pattern}.")
+        raise click.ClickException(f"No file in {job.directory}/ matches {job.file_pattern}.")
     for file in files:
         click.echo(f"{file.name}: {_outcome(file)}", err=file.problem is not None)
     if any(file.problem for file in files):
         raise SystemExit(1)
+
+
+@main.command("add-job")
+@_running_folder
+@click.option("--name", required=True, help="The job's name; a job of that name is changed.")
+@click.option("--inactive", is_flag=True, help="Do not activate it.")
+@job_options
+def add_job(folder: Path, name: str, *, inactive: bool, **choices: Any) -> None:
+    """Save a Connect import job and print its id, which the target's connect_job_id names."""
+    with _store(folder) as store:
+        job_id = store.jobs.save(import_job(name, choices))
+        store.jobs.activate(job_id, active=not inactive)
+    click.echo(str(job_id))
+
+
+@main.command()
+@_running_folder
+def jobs(folder: Path) -> None:
+    """Print the Connect jobs with the last run of each."""
+    with _store(folder) as store:
+        for job in store.jobs.jobs():
+            runs = store.jobs.runs(job.id)
+            state = "active" if job.active else "inactive"
+            click.echo(f"{job.id}\t{job.name}\t{state}\t{_run(runs[-1]) if runs else 'never run'}")
+
+
+def _run(run: JobRun) -> str:
+    counts = run.counts
+    told = f"{counts.processed} records, {counts.added} added, {counts.updated} updated"
+    reason = f" ({run.message})" if run.message else ""
+    return f"run {run.id} {run.status}{reason}: {told}, {counts.rejected} rejected"
 
 
 def _outcome(file: ImportedFile) -> str:
@@ -149,7 +169,9 @@ def _started(stack: ExitStack, choices: dict[str, Any]) -> Sandbox:
     # Loads both servers, which the other commands do without.
     from responsys_sandbox.sandbox import Sandbox, SandboxOptions  # noqa: PLC0415
 
-    folder, days = choices.pop("folder"), choices.pop("days")
+    folder, days, every = (choices.pop(name) for name in ("folder", "days", "import_every"))
     folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="responsys-sandbox-")))
     plan = account_plan(known_plan(folder), choices)
-    return stack.enter_context(Sandbox(folder, options=SandboxOptions(days=days, plan=plan)))
+    return stack.enter_context(
+        Sandbox(folder, options=SandboxOptions(days=days, plan=plan, import_every=every))
+    )

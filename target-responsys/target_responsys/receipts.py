@@ -44,6 +44,7 @@ class RunFacts:
         rejects: The refused records.
         traffic: What went over the wire, if anything.
         files: What became of files, a dataclass each.
+        jobs: What became of import jobs, a dataclass each.
         erased: Counts of an erasure by place.
     """
 
@@ -56,6 +57,7 @@ class RunFacts:
     rejects: Rejects
     traffic: Traffic | None = None
     files: Sequence[DataclassInstance] = field(default_factory=list)
+    jobs: Sequence[DataclassInstance] = field(default_factory=list)
     erased: list[ErasureTally] = field(default_factory=list)
 
 
@@ -78,6 +80,7 @@ def receipt(facts: RunFacts, error: BaseException | None) -> dict[str, Any]:
         "rejects": {"records": facts.rejects.count, "file": _reject_file(facts.rejects)},
         "api": _api(facts.traffic),
         "files": [asdict(file) for file in facts.files],
+        "jobs": [asdict(job) for job in facts.jobs],
         "erased": [asdict(place) for place in facts.erased],
         "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
     }

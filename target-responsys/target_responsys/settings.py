@@ -118,8 +118,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "max_rejected_rows": setting(
         "integer",
         "Tolerated rejects",
-        "How many refused records still count as success. With more, all others are delivered all the same "
-        "and the exit code is 3.",
+        "How many refused records still count as success, of the target or of an import job. With more, all "
+        "others are delivered all the same and the exit code is 3.",
         default=0,
         minimum=0,
     ),

@@ -16,14 +16,13 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
 from responsys_io.configuration import settings_from_environment, settings_from_option
-from responsys_io.connectjobs import trigger_job
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
 from responsys_io.restapi import RestApi
-from responsys_io.restlogin import has_secret
+from responsys_io.restlogin import has_login
 from responsys_io.settings import problems
 from target_responsys.api_sink import ApiSink
 from target_responsys.campaign import execution_id
@@ -32,7 +31,7 @@ from target_responsys.dispatch import Dispatcher
 from target_responsys.endofrun import refuse_half_a_mirror, refuse_half_an_audience, report
 from target_responsys.erase_sink import EraseSink
 from target_responsys.file_sink import FileSink
-from target_responsys.followup import follow_up
+from target_responsys.followup import FollowUp
 from target_responsys.messages import MessageReader
 from target_responsys.mirror import MirrorState
 from target_responsys.plan_sink import PlanSink
@@ -115,9 +114,7 @@ class TargetResponsys(Target):
     @property
     def planned_api(self) -> RestApi | None:
         """The REST API for a plan, which can ask it for tables that files go to as well."""
-        named = all(self.config.get(name) for name in ("api_url", "api_username"))
-        reachable = named and has_secret(self.config)
-        return self.api if self._over_rest or reachable else None
+        return self.api if self._over_rest or has_login(self.config) else None
 
     @cached_property
     def request_log(self) -> RequestLog | None:
@@ -157,6 +154,11 @@ class TargetResponsys(Target):
     def file_server(self) -> FileServer:
         """The file server; it is reached when the first file is published."""
         return FileServer(FileServerLogin.from_config(self.config))
+
+    @cached_property
+    def followed(self) -> FollowUp:
+        """What follows the upload of files."""
+        return FollowUp(self.config, self.file_server, lambda: self.api)
 
     @cached_property
     def key_ring(self) -> KeyRing:
@@ -218,7 +220,8 @@ class TargetResponsys(Target):
         Raises:
             DataError: RSYS-6008 when files must not be published, RSYS-6012 when nobody must be deleted,
                 since the tap has died.
-            RejectedRowsError: RSYS-5302 when more records were refused than are tolerated.
+            RejectedRowsError: RSYS-5302 when more records were refused than are tolerated, RSYS-5304 when
+                import jobs have rejected them.
         """
         if self.planning:
             print_plan(plan_of_run(self), self.plan_format)
@@ -232,13 +235,9 @@ class TargetResponsys(Target):
                 refuse_half_an_audience(waiting, self._reader.last_type)
             for sink in files:
                 sink.publish()
-            follow_up(
-                [file for sink in files for file in sink.delivered],
-                self.config,
-                self.file_server,
-                api=lambda: self.api,
-                trigger=lambda job: trigger_job(self.api.session, job),
-            )
+            if delivered := [file for sink in files for file in sink.delivered]:
+                tolerated = max(0, chosen(self.config, "max_rejected_rows") - self.rejects.count)
+                self.followed.run(delivered, tolerated=tolerated)
             if chosen(self.config, "load_method") == "mirror":
                 self._remove_leavers()
             super().process_endofpipe()
@@ -265,6 +264,7 @@ class TargetResponsys(Target):
         for name in ("api", "file_server", "mirror", "request_log", "key_ring"):
             if connection := self.__dict__.pop(name, None):
                 connection.close()
+        followed: FollowUp | None = self.__dict__.get("followed")
         path = self.config.get("receipt_file")
         if path and not self.planning:
             facts = RunFacts(
@@ -277,6 +277,7 @@ class TargetResponsys(Target):
                 rejects=self.rejects,
                 traffic=self._traffic,
                 files=self.files,
+                jobs=followed.jobs if followed else [],
                 erased=list(self.erased.values()),
             )
             try:
@@ -415,7 +416,7 @@ class TargetResponsys(Target):
         value: tuple[str, ...],
     ) -> _ConfigInput:
         """Read what --config names: files, and ENV for the environment."""
-        return _ConfigInput(*settings_from_option(value))
+        return _ConfigInput(*settings_from_option(value, cls.config_jsonschema["properties"]))
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805

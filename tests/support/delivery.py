@@ -27,12 +27,15 @@ LIMITS = {
     "retrieveTableFields": 100_000,
     "mergeTableMembers": 100_000,
     "createTable": 100_000,
+    "triggerJob": 100_000,
+    "retrieveJobRuns": 100_000,
+    "retrieveJobRun": 100_000,
 }
 
 
 def new_sandbox(folder: Path, **options: Any) -> Sandbox:
     """Make a sandbox without exports, to be used as a context manager."""
-    rest = RestOptions(**{"limits": LIMITS, "folders": (FOLDER, "Other"), **options})
+    rest = RestOptions(**{"limits": dict(LIMITS), "folders": (FOLDER, "Other"), **options})
     return Sandbox(folder, options=SandboxOptions(days=0, rest=rest))
 
 

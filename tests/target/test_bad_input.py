@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.delivery import lines, record, run_target, schema, state
 
-from responsys_io.configuration import settings_from_environment, settings_from_files
+from responsys_io.configuration import settings_from_environment, settings_from_file
 from responsys_io.errors import ResponsysError, SettingsError
 from target_responsys.settings import SETTINGS
 from target_responsys.target import TargetResponsys
@@ -175,7 +175,7 @@ def test_a_settings_file_that_is_none(tmp_path: Path, content: str | None) -> No
     if content:
         path.write_text(content)
     with pytest.raises(SettingsError, match="RSYS-1010: The settings file .*other.json"):
-        settings_from_files([str(path)])
+        settings_from_file(str(path))
 
 
 def test_an_unknown_host_key(fails: Any) -> None:

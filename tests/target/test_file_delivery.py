@@ -11,7 +11,8 @@ from support.delivery import CARTS, FOLDER, deliver, lines, record, schema, stat
 
 from responsys_io.errors import DataError, SettingsError
 from responsys_io.fileserver import FileServer
-from responsys_sandbox.imports import ImportJob, run_import
+from responsys_sandbox.importjob import ImportJob
+from responsys_sandbox.imports import run_import
 from responsys_sandbox.tables import Column, Table
 from target_responsys.endofrun import RejectedRowsError
 from target_responsys.target import TargetResponsys

@@ -12,6 +12,7 @@ from responsys_sandbox.rest.errors import ApiError, invalid, unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from responsys_sandbox.jobrunner import JobRunner
     from responsys_sandbox.rest.options import RestOptions
     from responsys_sandbox.rest.sessions import Sessions
     from responsys_sandbox.store import Store
@@ -64,6 +65,7 @@ class Call:
         token: the Authorization header, or "".
         at_login_host: whether it came in there.
         now: epoch seconds.
+        runner: runs Connect's jobs; None for an account without Connect.
         records: how many records it carried, for the request log; set by the handler.
     """
 
@@ -79,6 +81,7 @@ class Call:
     token: str
     at_login_host: bool
     now: float
+    runner: JobRunner | None = None
     records: int = 0
 
     def json_object(self) -> dict[str, Any]:

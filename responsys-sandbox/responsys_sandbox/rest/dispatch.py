@@ -17,6 +17,7 @@ from responsys_sandbox.rest.sessions import Sessions
 from responsys_sandbox.rest.throttle import Throttle
 
 if TYPE_CHECKING:
+    from responsys_sandbox.jobrunner import JobRunner
     from responsys_sandbox.rest.options import RestOptions
     from responsys_sandbox.store import Store
 
@@ -49,8 +50,9 @@ class Incoming:
 class Dispatcher:
     """Answers requests, whichever server they come through."""
 
-    def __init__(self, store: Store, options: RestOptions) -> None:
+    def __init__(self, store: Store, options: RestOptions, runner: JobRunner | None = None) -> None:
         self.store = store
+        self._runner = runner
         self.options = options
         self.sessions = Sessions(store, options)
         self._throttle = Throttle(options)
@@ -91,6 +93,7 @@ class Dispatcher:
             token=incoming.authorization,
             at_login_host=incoming.at_login_host,
             now=now,
+            runner=self._runner,
         )
         # The recorded token refresh alone came without the charset.
         content_type = "application/json" if function is LOGIN and call.token else _JSON

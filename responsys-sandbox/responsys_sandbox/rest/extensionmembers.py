@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from responsys_sandbox.profilelists import HASHES, IDENTITIES
+from responsys_sandbox.profilelists import GIVEN_BY_RESPONSYS, HASHES, IDENTITIES, with_identities
 from responsys_sandbox.rest.errors import invalid
 from responsys_sandbox.rest.listmembers import moment_of
 from responsys_sandbox.rest.matchcolumns import match_columns
@@ -33,15 +33,13 @@ from responsys_sandbox.rest.recordanswers import (
     read_values,
     record_data,
 )
-from responsys_sandbox.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from responsys_sandbox.rest.call import Call
-    from responsys_sandbox.tables import Column
+    from responsys_sandbox.tables import Column, Table
 
-_SYSTEM_COLUMNS = frozenset({*IDENTITIES, "CREATED_DATE_", "MODIFIED_DATE_"})
 _NO_RULE = {
     "insertOnNoMatch": False,
     "updateOnMatch": None,
@@ -60,7 +58,7 @@ def merge_extension(call: Call) -> Any:
     update = read_update(body) == "REPLACE_ALL"
     columns = named_columns(
         data.field_names,
-        _with_identities(extension, profile_list),
+        with_identities(extension, profile_list),
         case_sensitive=call.options.case_sensitive_fields,
     )
     if all(column.name in IDENTITIES for column in columns):
@@ -78,7 +76,7 @@ def merge_extension(call: Call) -> Any:
         if call.options.duplicate_key == "fail" and any(riid == other for other, _ in good.values()):
             refused[number] = "Duplicate key in the request"
         else:
-            own = {name: value for name, value in record.items() if name not in _SYSTEM_COLUMNS}
+            own = {name: value for name, value in record.items() if name not in GIVEN_BY_RESPONSYS}
             good[number] = riid, own
     outcomes = call.store.extensions.merge(
         profile_list.name, extension, good.values(), insert=insert, update=update, moment=moment_of(call)
@@ -118,13 +116,6 @@ def delete_row_by_riid(call: Call) -> Any:
 def delete_rows(call: Call) -> Any:
     """`POST .../listExtensions/{petName}/members?action=delete`: the rows of up to 200 recipients."""
     return _deleted(call, asked_many(call, call.json_object()), "POST")
-
-
-def _with_identities(extension: Table, profile_list: Table) -> Table:
-    """Return the table as a merge sees it: its columns and those that recipients are found by."""
-    found = [column for column in profile_list.columns if column.name in IDENTITIES]
-    own = [column for column in extension.columns if column.name not in IDENTITIES]
-    return Table(extension.folder, extension.name, (*found, *own), ("RIID_",))
 
 
 def _member(call: Call, profile_list: Table, record: dict[str, str | None], matched: tuple[str, ...]) -> int:

@@ -10,6 +10,7 @@ from responsys_sandbox.rest.account import create_folder, list_folders, user_inf
 from responsys_sandbox.rest.asyncfunctions import ASYNC_FUNCTIONS
 from responsys_sandbox.rest.call import API, Function
 from responsys_sandbox.rest.campaigns import list_campaigns, list_programs, list_schedules
+from responsys_sandbox.rest.connect import list_runs, read_run, trigger_job, trigger_jobs
 from responsys_sandbox.rest.listfunctions import LIST_FUNCTIONS
 from responsys_sandbox.rest.members import delete_member, merge_members, read_member
 from responsys_sandbox.rest.sessions import authenticate
@@ -39,6 +40,8 @@ RATE_LIMITS = Function(
 _TABLES = f"{API}/folders/{{folderName}}/suppData"
 _TABLE = f"{_TABLES}/{{tableName}}"
 _MEMBERS = f"{_TABLE}/members"
+_JOB = f"{API}/connectJobs/{{jobId}}"
+_RUNS = f"{_JOB}/jobRuns"
 
 FUNCTIONS = (
     LOGIN,
@@ -71,8 +74,14 @@ FUNCTIONS = (
     Function("mergeTableMembers", "POST", _MEMBERS, "Merge supplemental records", 400, merge_members),
     Function("retrieveTableMembers", "GET", _MEMBERS, "Retrieve a supplemental record", 400, read_member),
     Function("deleteTableMembers", "DELETE", _MEMBERS, "Delete a supplemental record", 400, delete_member),
+    Function("triggerJob", "PUT", f"{_JOB}/trigger", "Start a Connect job", 10, trigger_job),
+    Function("triggerJobs", "PUT", f"{API}/connectJobs/trigger", "Start Connect jobs", 10, trigger_jobs),
+    Function("retrieveJobRuns", "GET", _RUNS, "Retrieve the runs of a Connect job", 100, list_runs),
+    Function(
+        "retrieveJobRun", "GET", f"{_RUNS}/{{jobRunId}}/status", "Retrieve a job run's status", 100, read_run
+    ),
     *LIST_FUNCTIONS,
     *ASYNC_FUNCTIONS,
 )
 """Limits: log-in 10 and reads 100 are from an Oracle sample, merges 400 and creates 10 from Segment's
-experience with other objects; no source has numbers for supplemental tables (rest-api.md 2.4)."""
+experience with other objects; no source has numbers for supplemental tables (rest-api.md 2.4) or jobs."""

@@ -88,6 +88,13 @@ class RestOptions:
             of recipient ids and error messages.
         delete_answers: a deletion by attribute has a row for every member that is gone, or one for every id.
 
+        connect_disabled: the user may not use Connect.
+        connect_status_in_object: a run's status is an object with `value`, else a plain text.
+        connect_status_case: the letters that it comes in.
+        connect_message_key: property with a run's message; the reference spells it with three r.
+        connect_numbers_as_text: ids, counts and seconds of runs are texts.
+        connect_refusals_as_results: a job that cannot be started is answered with `success` false.
+
         async_queued: seconds until a queued request is begun.
         async_running: seconds that it then takes.
         async_kept: seconds that its result is kept.
@@ -156,6 +163,13 @@ class RestOptions:
     )
     merge_results: Literal["records", "results"] = "records"
     delete_answers: Literal["members", "ids"] = "members"
+
+    connect_disabled: bool = False
+    connect_status_in_object: bool = True
+    connect_status_case: Literal["lower", "upper", "title"] = "lower"
+    connect_message_key: Literal["errrorMessage", "errorMessage"] = "errrorMessage"
+    connect_numbers_as_text: bool = False
+    connect_refusals_as_results: bool = False
 
     async_queued: float = 1.0
     async_running: float = 1.0

@@ -21,6 +21,10 @@ NOT_IN_SWAGGER = {
     "retrieveRateLimits": "documented on Oracle's throttling page only (2.2)",
     "deleteTable": "documented among the advanced calls (3.12)",
     "deleteExtension": "documented among the advanced calls (4)",
+    **dict.fromkeys(
+        ("triggerJob", "triggerJobs", "retrieveJobRuns", "retrieveJobRun"),
+        "documented among the advanced calls (connectJobs)",
+    ),
     **dict.fromkeys((function.name for function in ASYNC_FUNCTIONS), "Swagger has no asynchronous API (3.9)"),
 }
 
