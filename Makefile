@@ -54,6 +54,11 @@ lint: .venv/.made ## Check style and types
 reference: .venv/.made ## Rewrite what is generated from the plugins' --about (README tables, meltano.yml, .env.example)
 	@$(RUN) python scripts/generate_reference.py
 
+.PHONY: lock-dbt
+lock-dbt: | $(UV) ## Lock the packages that Meltano installs dbt with, after a change of transform/requirements.in
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate \
+	    --custom-compile-command "make lock-dbt" transform/requirements.in -o transform/requirements.txt
+
 .PHONY: audit
 audit: | $(UV) ## Ask for known vulnerabilities of what is locked (needs the network)
 	@$(UV) audit --locked
@@ -100,7 +105,7 @@ $(ROOT)/.tools/uv/bin/uv:
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.
-.meltano/.made: .venv-meltano/.made meltano.yml $(PYPROJECTS)
+.meltano/.made: .venv-meltano/.made meltano.yml transform/requirements.txt $(PYPROJECTS)
 	@echo "Installing Meltano's plugins into .meltano ..."
 	@scripts/meltano install >.local/install.log 2>&1 || { tail -n 20 .local/install.log >&2; exit 1; }
 	@touch $@

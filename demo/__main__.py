@@ -65,8 +65,9 @@ def loop(sandbox: RunningSandbox, postgres: Postgres) -> None:
         first_exports = sandbox.exports()
         project.run("exports")
         first = checked(rows_by_stream(first_exports), warehouse.rows_by_stream())
-    with step("Audiences in SQL"):
-        warehouse.make_audiences()
+    with step("Engagement and audiences with dbt"):
+        warehouse.fill_carts()
+        project.run("models")
     with step(f"Store locator by REST into {MASTER_TABLE}"):
         project.run("store-locator", variables=rejects_setting(MASTER_AUDIENCE))
         master = delivered(sandbox, warehouse, MASTER_AUDIENCE, MASTER_TABLE)

@@ -30,7 +30,8 @@ def folder(sandbox: Sandbox) -> str:
 @pytest.fixture(scope="module", autouse=True)
 def audiences(project: Project, warehouse: Warehouse) -> None:
     project.run("exports")
-    warehouse.make_audiences()
+    warehouse.fill_carts()
+    project.run("models")
 
 
 def test_two_campaigns_live_in_one_table(
