@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 # Peers take a minute and more for a large file: they take part in so many rounds.
 _ROUNDS = 2
+_PACKAGES = {
+    "tap-sftp": "tap-sftp",
+    "source-sftp-bulk": "airbyte-source-sftp-bulk",
+    "dlt": "dlt",
+    "tap-csv-folder": "tap-csv-folder",
+    "singer-io-tap-responsys": "tap-responsys",
+    "target-csv": "meltanolabs-target-csv",
+    "polars": "polars",
+}
 
 
 def peer_cases(server: FileServer, files: SentFiles) -> list[Case]:
@@ -28,6 +37,11 @@ def peer_cases(server: FileServer, files: SentFiles) -> list[Case]:
         _tap_csv_folder(files),
         _tap_responsys(server, files),
     ]
+
+
+def peer_versions() -> dict[str, str]:
+    """Return the versions of the peers and of the reference, by package."""
+    return {f"{environment} (peer)": version(environment, package) for environment, package in _PACKAGES.items()}
 
 
 def _folder(files: SentFiles) -> str:
