@@ -46,7 +46,7 @@ lint: .venv/.made ## Check style and types
 	@$(RUN) mypy --strict --explicit-package-bases tests
 
 .PHONY: reference
-reference: .venv/.made ## Rewrite what is generated from the plugins' --about (README tables, meltano.yml, .env.example)
+reference: .venv/.made ## Rewrite what is generated (README tables and figures, meltano.yml, .env.example)
 	@$(RUN) python scripts/generate_reference.py
 
 # The benchmark starts the tests' OpenSSH server.

@@ -40,9 +40,7 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, del
             await on_the_way.put((loop.time() + delay, block))
 
 
-async def _relay(
-    port: int, delay: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def _relay(port: int, delay: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port, limit=_BLOCK)
     await asyncio.gather(_carry(reader, server_writer, delay), _carry(server_reader, writer, delay))
 

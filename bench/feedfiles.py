@@ -39,7 +39,7 @@ def columns_of(stem: str, count: int | None = None) -> list[Column]:
     return [*documented, *custom][:count]
 
 
-def write_export(path: Path, columns: Sequence[Column], rows: int) -> None:
+def write_export(columns: Sequence[Column], rows: int, path: Path) -> None:
     """Write an export with comma and double quotes, header first.
 
     Every tenth text is empty or holds a delimiter, a quote or a letter beyond ASCII. The number of the row

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.feedfiles import columns_of, file_name, write_export
@@ -17,6 +17,7 @@ from responsys_sandbox.pgp import PgpKeyFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from responsys_io.feeds import Column
 
@@ -62,18 +63,11 @@ def sent_files(rows: int, *, packed: bool = True) -> SentFiles:
         packed: Whether zip, gzip and PGP are wanted, too.
     """
     files = SentFiles(WORK / "inputs" / f"sent-{rows}", rows)
-    _made(files.plain, lambda path: write_export(path, columns(), rows))
+    _made(files.plain, partial(write_export, columns(), rows))
     if packed:
-        for kind, suffix, pack in (
-            ("zip", ".txt.zip", _zip),
-            ("gzip", ".txt.gz", _gzip),
-            ("pgp", ".txt.pgp", files.keys),
-        ):
-            target = files.folder / kind / file_name("SENT", suffix=suffix)
-            if isinstance(pack, PgpKeyFolder):
-                _made(target, lambda path: files.keys.encrypt(files.plain, path, armoured=False, signed=False))
-            else:
-                _made(target, lambda path, pack=pack: pack(files.plain, path))
+        _made(files.folder / "zip" / file_name("SENT", suffix=".txt.zip"), partial(_zip, files.plain))
+        _made(files.folder / "gzip" / file_name("SENT", suffix=".txt.gz"), partial(_gzip, files.plain))
+        _made(files.folder / "pgp" / file_name("SENT", suffix=".txt.pgp"), partial(_pgp, files))
     return files
 
 
@@ -82,7 +76,7 @@ def scale_files(stem: str, folder: Path, *, rows: int, files: int = 1, count: in
     wanted = columns_of(stem, count)
     for number in range(files):
         share = rows // files + (number < rows % files)
-        _made(folder / file_name(stem, number), lambda path, share=share: write_export(path, wanted, share))
+        _made(folder / file_name(stem, number), partial(write_export, wanted, share))
 
 
 def catalog(stem_columns: dict[str, list[Column]]) -> dict[str, object]:
@@ -147,6 +141,10 @@ def _made(path: Path, make: Callable[[Path], object]) -> None:
     os.utime(part, (_MTIME, _MTIME))
     part.rename(path)
     ready.touch()
+
+
+def _pgp(files: SentFiles, target: Path) -> None:
+    files.keys.encrypt(files.plain, target, armoured=False, signed=False)
 
 
 def _zip(source: Path, target: Path) -> None:

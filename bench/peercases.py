@@ -41,7 +41,9 @@ def peer_cases(server: FileServer, files: SentFiles) -> list[Case]:
 
 def peer_versions() -> dict[str, str]:
     """Return the versions of the peers and of the reference, by package."""
-    return {f"{environment} (peer)": version(environment, package) for environment, package in _PACKAGES.items()}
+    return {
+        f"{environment} (peer)": version(environment, package) for environment, package in _PACKAGES.items()
+    }
 
 
 def _folder(files: SentFiles) -> str:
@@ -188,8 +190,8 @@ def _tap_csv_folder(files: SentFiles) -> Case:
     link.unlink(missing_ok=True)
     link.hardlink_to(files.plain)
     settings = write_json(
-        CONFIGS / "tap-csv-folder.json", {"filesystem": "local", "path": str(folder), "read_mode": "merge",
-                                          "stream_name": "sent"}
+        CONFIGS / "tap-csv-folder.json",
+        {"filesystem": "local", "path": str(folder), "read_mode": "merge", "stream_name": "sent"},
     )
     program = str(ensure("tap-csv-folder") / "tap-csv-folder")
     return _case(

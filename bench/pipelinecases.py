@@ -86,9 +86,7 @@ def _write_project(config: dict[str, object], prepared: Path) -> None:
                 tap,
                 {"name": "tap-prepared", "namespace": "tap_prepared", "executable": "./write-lines"},
             ],
-            "loaders": [
-                {"name": "target-count", "namespace": "target_count", "executable": "./count-lines"}
-            ],
+            "loaders": [{"name": "target-count", "namespace": "target_count", "executable": "./count-lines"}],
         },
     }
     (_PROJECT / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")

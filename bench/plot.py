@@ -49,9 +49,7 @@ def _bars(rows: list[Row]) -> None:
             rates,
             color=[_OWN if row.measured.own else _OTHER for row in found],
         )
-        labels = [
-            f"{rate:.1f}   {row.peak_mb:.0f} MB" for rate, row in zip(rates, found, strict=True)
-        ]
+        labels = [f"{rate:.1f}   {row.peak_mb:.0f} MB" for rate, row in zip(rates, found, strict=True)]
         axis.bar_label(bars, labels, padding=3)
         axis.margins(x=0.2)
         axis.invert_yaxis()
@@ -68,7 +66,13 @@ def _curves(result: Result) -> None:
     for axis, (name, cases) in zip(axes[0], series.items(), strict=True):
         places = [case.at or 0 for case in cases]
         whole = [(row.rate or 0) / _THOUSAND for row in summarize(cases)]
-        axis.plot(places, [steady_rate(case) / _THOUSAND for case in cases], "o-", color=_OWN, label="after start-up")
+        axis.plot(
+            places,
+            [steady_rate(case) / _THOUSAND for case in cases],
+            "o-",
+            color=_OWN,
+            label="after start-up",
+        )
         axis.plot(places, whole, "o--", color=_OTHER, label="with start-up")
         memory = axis.twinx()
         memory.plot(places, [row.peak_mb for row in summarize(cases)], "s:", color="#4a6b57", markersize=3)

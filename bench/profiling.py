@@ -75,8 +75,18 @@ def _profiled(name: str, command: tuple[str, ...], stdin: Path | None) -> Path:
     # Two runs: py-spy writes one format at a time.
     for form, path in (("raw", raw), ("flamegraph", graph)):
         say(f"{name}, {form}")
-        recorder = [py_spy, "record", "--subprocesses", "--rate", "200", "--format", form, "--output", str(path)]
-        with (stdin.open("rb") if stdin else (WORK / "profiles" / ".empty").open("w+b")) as source:
+        recorder = [
+            py_spy,
+            "record",
+            "--subprocesses",
+            "--rate",
+            "200",
+            "--format",
+            form,
+            "--output",
+            str(path),
+        ]
+        with stdin.open("rb") if stdin else (WORK / "profiles" / ".empty").open("w+b") as source:
             done = subprocess.run(  # noqa: S603 - our own plugins
                 [*recorder, "--", *command],
                 stdin=source,

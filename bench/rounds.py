@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 
 def order(count: int, round_number: int) -> list[int]:
-    """Return the order of a round: each begins with another case, and every second one runs backwards."""
-    indices = [(index + round_number) % count for index in range(count)]
-    return indices[::-1] if round_number % 2 else indices
+    """Return the order of a round: each begins with another case."""
+    return [(index + round_number) % count for index in range(count)]
 
 
 def run_rounds(cases: Sequence[Case], rounds: int) -> tuple[list[Measured], dict[str, str]]:
@@ -65,11 +64,11 @@ def run_case(case: Case) -> Run:
     if case.before:
         case.before()
     log = log_file(case)
-    run = measure(
-        case.command, env=clean_environment(**case.env), folder=WORK, log=log, stdin=case.stdin
-    )
+    run = measure(case.command, env=clean_environment(**case.env), folder=WORK, log=log, stdin=case.stdin)
     if run.lines < case.least_lines:
-        raise CommandError(f"{case.name} wrote {run.lines} lines instead of {case.least_lines}, see {log.name}")
+        raise CommandError(
+            f"{case.name} wrote {run.lines} lines instead of {case.least_lines}, see {log.name}"
+        )
     return replace(run, more=case.after()) if case.after else run
 
 

@@ -41,10 +41,7 @@ def scale_cases(server: FileServer, sizes: Sizes) -> list[Case]:
     """Return all series, with their files made."""
     return [
         *(_one_feed(server, "rows", rows, rows=rows) for rows in sizes.rows),
-        *(
-            _one_feed(server, "files", files, rows=sizes.shared_rows, files=files)
-            for files in sizes.files
-        ),
+        *(_one_feed(server, "files", files, rows=sizes.shared_rows, files=files) for files in sizes.files),
         *(
             _one_feed(server, "columns", count, rows=sizes.shared_rows, count=count)
             for count in sizes.columns

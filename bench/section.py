@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from bench.results import Measured, Result
 
 _THOUSAND = 1000
-_HEADERS = ("", "rows", "k rows/s", "times", "CPU s per M rows", "peak MB")
+_HEADERS = ("", "rows", "k rows/s", "to the first", "CPU s per M rows", "peak MB")
 # Names of cases that the text speaks of.
 TAP = "tap-responsys, plain"
 PARSER = "reference: polars to JSON lines"
 TRANSPORT = "reference: sftp"
+PIPELINE = "meltano run"
 
 
 def section(results: Path) -> str:
@@ -50,9 +51,9 @@ def _origin(result: Result) -> str:
     machine = result.machine
     rounds = result.inputs["rounds"]
     return (
-        f"Measured on {result.date} at commit {machine['commit']} with `make bench`: {machine['cores']} cores "
-        f"({machine['processor']}), {machine['memory']}, {machine['system']}, Python {machine['python']}. "
-        f"Medians of {rounds} rounds with the order of cases mixed; the export has "
+        f"Measured on {result.date} at commit {machine['commit']} with `make bench`: "
+        f"{machine['cores']} cores ({machine['processor']}), {machine['memory']}, "
+        f"{machine['system']}, Python {machine['python']}. Medians of {rounds} rounds with the order of cases mixed; the export has "
         f"{result.inputs['export']}, that of the peers {result.inputs['export for peers']}. Absolute figures "
         "drift with the machine, ratios hold. What each case does: [bench](bench/README.md)."
     )
@@ -92,30 +93,36 @@ def _of(group: str) -> str:
 
 def _start(rows: list[Row]) -> list[str]:
     starts = [row for row in rows if not row.rate and row.first_byte is not None]
-    return [f"Start-up, from the command to the first byte of output: {row.first_byte:.1f} s." for row in starts]
+    return [
+        f"Start-up, from the command to the first byte of output: {row.first_byte:.1f} s." for row in starts
+    ]
 
 
 def limits(rows: list[Row]) -> list[str]:
     """Say what bounds the tap now: which of the ceilings is nearest, and how near it is."""
     rates = {row.measured.name: row.rate for row in rows if row.rate}
-    ours = rates.get(TAP)
-    pipeline = next((group for name, group in grouped(rows).items() if name.startswith("meltano run")), [])
-    ceilings = {"reading over SFTP alone": rates.get(TRANSPORT), "a bare parser": rates.get(PARSER)} | {
-        "what Meltano forwards": row.rate for row in pipeline if not row.measured.own
+    forwarded = next(
+        (row.rate for row in rows if row.measured.group.startswith(PIPELINE) and not row.measured.own), None
+    )
+    ceilings = {
+        "reading over SFTP alone": rates.get(TRANSPORT),
+        "a bare parser": rates.get(PARSER),
+        "what Meltano forwards": forwarded,
     }
-    known = {name: rate for name, rate in ceilings.items() if rate}
+    ours, known = rates.get(TAP), {name: rate for name, rate in ceilings.items() if rate}
     if not ours or not known:
         return []
+    nearest_first = sorted(known, key=lambda name: known[name])
     shares = ", ".join(
-        f"{ours / rate:.0%} of {name} ({rate / _THOUSAND:.0f} k)" for name, rate in sorted(known.items(), key=lambda entry: entry[1])
+        f"{ours / known[name]:.0%} of {name} ({known[name] / _THOUSAND:.0f} k)" for name in nearest_first
     )
-    nearest = min(known, key=lambda name: known[name])
     verdict = (
-        f"The limit now is {nearest}, not the tap"
-        if ours >= known[nearest]
+        f"The limit now is {nearest_first[0]}, not the tap"
+        if ours >= known[nearest_first[0]]
         else "The limit now is the tap's own work"
     )
-    return [f"**Where the limit is.** The tap's {ours / _THOUSAND:.0f} k rows a second are {shares}. {verdict}."]
+    text = f"The tap's {ours / _THOUSAND:.0f} k rows a second are {shares}. {verdict}."
+    return [f"**Where the limit is.** {text}"]
 
 
 def _scale(result: Result) -> list[str]:
@@ -131,9 +138,12 @@ def _scale(result: Result) -> list[str]:
         )
         for name, cases in series.items()
     ]
+    title = (
+        f"**Scale** ({result.date}, commit {result.machine['commit']}; thousand rows a second after "
+        "start-up, and peak MB, from the smallest to the largest size)"
+    )
     return [
-        f"**Scale** ({result.date}, commit {result.machine['commit']}; thousand rows a second after start-up, "
-        "and peak MB, from the smallest to the largest size):",
+        title,
         markdown_table(("", "from, to", "k rows/s", "peak MB"), lines),
         "![Scale](bench/results/scale.svg)",
     ]

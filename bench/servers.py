@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from bench.paths import ROOT, WORK, clean_environment
 from support.keys import new_key
 from support.openssh import SSHD, openssh_server
+
+from bench.paths import ROOT, WORK, clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

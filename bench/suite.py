@@ -125,5 +125,3 @@ def _prepare() -> None:
 
 def _today() -> str:
     return dt.datetime.now(dt.UTC).date().isoformat()
-
-

@@ -48,9 +48,7 @@ def reading_cases(server: FileServer, far_port: int, files: SentFiles) -> list[C
         "plain": near,
         "zip": settings(server, f"{folder}/zip"),
         "gzip": settings(server, f"{folder}/gzip"),
-        "PGP": settings(
-            server, f"{folder}/pgp", pgp_private_key_file=str(files.keys.customer_private_key())
-        ),
+        "PGP": settings(server, f"{folder}/pgp", pgp_private_key_file=str(files.keys.customer_private_key())),
         "plain, 50 ms away": {**near, "port": far_port},
     }
     cases = [
@@ -92,7 +90,11 @@ def reference_cases(server: FileServer, far_port: int, files: SentFiles) -> list
             Case(
                 READING,
                 f"reference: sftp{where}",
-                (*_sftp(server, port), f"{server.config['username']}@127.0.0.1:{_remote(files)}", "/dev/null"),
+                (
+                    *_sftp(server, port),
+                    f"{server.config['username']}@127.0.0.1:{_remote(files)}",
+                    "/dev/null",
+                ),
                 files.rows,
                 note="OpenSSH's client, nothing parsed",
             )

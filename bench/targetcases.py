@@ -108,9 +108,7 @@ def api_cases(server: FileServer, load: ApiLoad) -> list[Case]:
         str(CONNECTIONS),
         STREAM,
     )
-    measure = Case(
-        load.group, "requests alone", push, rows, note=f"{CONNECTIONS} connections", after=figures
-    )
+    measure = Case(load.group, "requests alone", push, rows, note=f"{CONNECTIONS} connections", after=figures)
     return [measure, ours]
 
 

@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 - a program
 """A Singer target that counts lines and nothing else; the number goes to a file.
 
-    python count_lines.py FILE
+python count_lines.py FILE
 """
 
 import os

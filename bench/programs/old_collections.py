@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 - a program for a peer's own environment
 """Run a package's `main` that wants names which left Python's `collections` with 3.10.
 
-    python old_collections.py PACKAGE ARGUMENTS...
+python old_collections.py PACKAGE ARGUMENTS...
 """
 
 import collections

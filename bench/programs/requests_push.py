@@ -60,7 +60,11 @@ def push(number: int) -> None:
         "updateOnMatch": "REPLACE_ALL",
     }
     done = threads.session.post(
-        url, json=body, headers={"Authorization": answer["authToken"]}, verify=settings["ca_bundle"], timeout=60
+        url,
+        json=body,
+        headers={"Authorization": answer["authToken"]},
+        verify=settings["ca_bundle"],
+        timeout=60,
     )
     if not done.ok:
         sys.exit(done.text)
