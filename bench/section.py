@@ -49,13 +49,19 @@ def _full(result: Result) -> list[str]:
 
 def _origin(result: Result) -> str:
     machine = result.machine
-    rounds = result.inputs["rounds"]
+    where = ", ".join(
+        (
+            f"{machine['cores']} cores ({machine['processor']})",
+            machine["memory"],
+            machine["system"],
+            f"Python {machine['python']}",
+        )
+    )
+    files = f"the export has {result.inputs['export']}, that of the peers {result.inputs['export for peers']}"
     return (
-        f"Measured on {result.date} at commit {machine['commit']} with `make bench`: "
-        f"{machine['cores']} cores ({machine['processor']}), {machine['memory']}, "
-        f"{machine['system']}, Python {machine['python']}. Medians of {rounds} rounds with the order of cases mixed; the export has "
-        f"{result.inputs['export']}, that of the peers {result.inputs['export for peers']}. Absolute figures "
-        "drift with the machine, ratios hold. What each case does: [bench](bench/README.md)."
+        f"Measured on {result.date} at commit {machine['commit']} with `make bench`: {where}. Medians of "
+        f"{result.inputs['rounds']} round(s) that run all cases in turn; {files}. Absolute figures drift with "
+        "the machine, ratios hold. What each case does: [bench](bench/README.md)."
     )
 
 
