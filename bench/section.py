@@ -60,8 +60,8 @@ def _origin(result: Result) -> str:
     files = f"the export has {result.inputs['export']}, that of the peers {result.inputs['export for peers']}"
     return (
         f"Measured on {result.date} at commit {machine['commit']} with `make bench`: {where}. Medians of "
-        f"{result.inputs['rounds']} round(s) that run all cases in turn; {files}. Absolute figures drift with "
-        "the machine, ratios hold. What each case does: [bench](bench/README.md)."
+        f"{result.inputs['rounds']} round(s) that run all cases in turn; {files}. Absolute figures drift "
+        "with the machine, ratios hold. What each case does: [bench](bench/README.md)."
     )
 
 
