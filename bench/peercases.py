@@ -46,6 +46,17 @@ def peer_versions() -> dict[str, str]:
     }
 
 
+def _server(server: FileServer) -> dict[str, Any]:
+    """Return what every peer calls alike."""
+    return {"host": "127.0.0.1", "port": server.port, "username": server.config["username"]}
+
+
+def _singer_io(server: FileServer) -> dict[str, Any]:
+    """Return what singer-io's taps call alike."""
+    key = str(server.rsa_key)
+    return {**_server(server), "private_key_file": key, "start_date": "2020-01-01T00:00:00Z"}
+
+
 def _folder(files: SentFiles) -> str:
     """Return the folder of an export as it is called from the user's home on the server."""
     return f"inputs/{files.folder.name}/plain"
@@ -57,11 +68,7 @@ def _case(name: str, command: tuple[str, ...], files: SentFiles, **more: Any) ->
 
 def _tap_sftp(server: FileServer, files: SentFiles) -> Case:
     config = {
-        "host": "127.0.0.1",
-        "port": server.port,
-        "username": server.config["username"],
-        "private_key_file": str(server.rsa_key),
-        "start_date": "2020-01-01T00:00:00Z",
+        **_singer_io(server),
         "tables": json.dumps(
             [
                 {
@@ -87,11 +94,7 @@ def _tap_sftp(server: FileServer, files: SentFiles) -> Case:
 
 def _tap_responsys(server: FileServer, files: SentFiles) -> Case:
     config = {
-        "host": "127.0.0.1",
-        "port": server.port,
-        "username": server.config["username"],
-        "private_key_file": str(server.rsa_key),
-        "start_date": "2020-01-01T00:00:00Z",
+        **_singer_io(server),
         "path": _folder(files),
     }
     settings = write_json(CONFIGS / "singer-io-tap-responsys.json", config)
@@ -128,9 +131,7 @@ def _text_catalog(stream_name: str) -> dict[str, Any]:
 def _source_sftp_bulk(server: FileServer, files: SentFiles) -> Case:
     schema = {"type": "object", "properties": {column.name: {"type": "string"} for column in columns()}}
     config = {
-        "host": "127.0.0.1",
-        "port": server.port,
-        "username": server.config["username"],
+        **_server(server),
         "credentials": {
             "auth_type": "private_key",
             "private_key": server.rsa_key.read_text(encoding="utf-8"),
@@ -165,9 +166,7 @@ def _source_sftp_bulk(server: FileServer, files: SentFiles) -> Case:
 
 def _dlt(server: FileServer, files: SentFiles) -> Case:
     config = {
-        "host": "127.0.0.1",
-        "port": server.port,
-        "username": server.config["username"],
+        **_server(server),
         "key": str(server.rsa_key),
         "folder": str(files.plain.parent),
     }
