@@ -53,7 +53,7 @@ reference: .venv/.made ## Rewrite what is generated (README tables and figures, 
 BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
 
 .PHONY: bench bench-quick bench-scale
-bench: setup ## Measure the plugins beside their peers (half an hour; result in bench/results)
+bench: setup ## Measure the plugins beside their peers (40 minutes; result in bench/results)
 	@$(BENCH) full
 bench-quick: setup ## The same with small files, once (under three minutes)
 	@$(BENCH) quick
