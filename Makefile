@@ -37,18 +37,6 @@ demo: setup ## Run the whole loop on this machine: exports in, audiences out (no
 test: setup ## Run all tests (PYTEST="-k ledger" selects)
 	@$(RUN) pytest -n 2 --dist loadfile $(PYTEST)
 
-.PHONY: lint
-lint: .venv/.made ## Check style and types
-	@$(RUN) ruff check $(CHECKED)
-	@$(RUN) ruff format --check $(CHECKED)
-	@$(RUN) mypy --strict $(PACKAGES) demo scripts
-	@$(RUN) mypy --strict -p bench
-	@$(RUN) mypy --strict --explicit-package-bases tests
-
-.PHONY: reference
-reference: .venv/.made ## Rewrite what is generated (README tables and figures, meltano.yml, .env.example)
-	@$(RUN) python scripts/generate_reference.py
-
 # The benchmark starts the tests' OpenSSH server.
 BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
 
@@ -63,6 +51,18 @@ bench-scale: setup ## Measure the tap over rows, files, columns and feeds (a qua
 .PHONY: profile
 profile: setup ## Show where the time of tap and target goes, with flame graphs
 	@$(BENCH) profile
+
+.PHONY: lint
+lint: .venv/.made ## Check style and types
+	@$(RUN) ruff check $(CHECKED)
+	@$(RUN) ruff format --check $(CHECKED)
+	@$(RUN) mypy --strict $(PACKAGES) demo scripts
+	@$(RUN) mypy --strict -p bench
+	@$(RUN) mypy --strict --explicit-package-bases tests
+
+.PHONY: reference
+reference: .venv/.made ## Rewrite what is generated (README tables and figures, meltano.yml, .env.example)
+	@$(RUN) python scripts/generate_reference.py
 
 .PHONY: setup
 setup: .venv/.made .meltano/.made ## Make the environments (done by demo and test)
