@@ -2,8 +2,8 @@
 """Keep settings, capabilities and streams in one place: what the plugins themselves say.
 
 Rewrites the marked blocks of the README files, of docs/errors.md, of meltano.yml and of .env.example from
-the plugins' `--about --format=json`, the catalogue of feeds and the source's error codes. A block stands
-between two lines:
+the plugins' `--about --format=json`, the catalogue of feeds, the source's error codes and the results of
+the benchmark. A block stands between two lines:
 
     <!-- begin: settings tap-responsys -->      (Markdown)
     # begin: settings tap-responsys             (YAML and .env)
@@ -115,6 +115,14 @@ def markdown_streams(_plugin: str) -> str:
     return "\n".join(rows)
 
 
+def markdown_performance(module: str) -> str:
+    """Return what the benchmark's results in the repository say."""
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", module, "section"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return done.stdout.rstrip()
+
+
 def meltano_settings(plugin: str) -> str:
     """Return the settings as the `settings` key of a plugin in meltano.yml."""
     return _yaml(
@@ -144,6 +152,7 @@ RENDERERS: dict[tuple[str, str], Callable[[str], str]] = {
     (".md", "capabilities"): markdown_capabilities,
     (".md", "streams"): markdown_streams,
     (".md", "errors"): lambda _: error_codes.table(),
+    (".md", "performance"): markdown_performance,
     (".yml", "settings"): meltano_settings,
     (".yml", "capabilities"): meltano_capabilities,
     (".example", "settings"): environment_settings,
