@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import deque
+from contextlib import suppress
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Protocol
 
+from responsys_io.exits import output_failed
 from tap_responsys.lineprocess import LineProcess
 from tap_responsys.recordlines import RecordForm, RecordWriter, Written
 
@@ -22,12 +25,15 @@ if TYPE_CHECKING:
 
 _WORTH_A_PROCESS = 8 * 2**20
 _MOST_BLOCKS = 64
+# A slow server keeps the caller, who has a state to write, from being told for no longer.
+_SECONDS = 1.0
 
 
 class LineSink(Protocol):
     """Writes blocks as lines of messages, in the order in which they are given.
 
-    After one that has to be read row by row it writes none until `written` has told so.
+    After one that has to be read row by row it writes none until `written` has told so. Closed between the
+    two, it may leave half a line behind.
     """
 
     def put(self, block: Block) -> None:
@@ -61,7 +67,10 @@ class LinesHere:
         """Write a block."""
         if self._stopped:
             return
-        written = self._writer.write(block.line, block.data, self._output)
+        try:
+            written = self._writer.write(block.line, block.data, self._output)
+        except OSError as error:
+            raise output_failed(error) from error
         if written is None:
             self._stopped = True
         else:
@@ -84,13 +93,15 @@ def line_sink(form: RecordForm, size: int) -> LineSink:
         size: The export's bytes, packed or not.
     """
     sys.stdout.flush()
-    if size < _WORTH_A_PROCESS:
-        return LinesHere(form, sys.stdout.buffer)
-    output = os.dup(sys.stdout.fileno())
-    try:
-        return LineProcess(form, output)
-    finally:
-        os.close(output)
+    if size >= _WORTH_A_PROCESS:
+        # No process to be had, or no file behind standard output.
+        with suppress(OSError):
+            output = os.dup(sys.stdout.fileno())
+            try:
+                return LineProcess(form, output)
+            finally:
+                os.close(output)
+    return LinesHere(form, sys.stdout.buffer)
 
 
 def record_form(
@@ -140,10 +151,9 @@ def write_in_blocks(
     most, begun = _MOST_BLOCKS, 0
     while begun != records.line:
         begun = records.line
-        blocks = []
-        for block in _blocks(records, most, room()):
-            blocks.append(block)
-            sink.put(block)
+        blocks, failure = _give(records, sink, most, room())
+        if failure is not None and not blocks:
+            raise failure
         if written := sink.written() if blocks else []:
             yield Written(
                 sum(each.rows for each in written),
@@ -155,16 +165,28 @@ def write_in_blocks(
         if rest := blocks[len(written) :]:
             # Read it row by row. What follows was cut off where it seemed to end: that is cut anew.
             most, until = 1, rest[0].line + rest[0].lines
-            for block in reversed(rest):
-                records.unread_block(block)
+            records.unread_blocks(rest)
         elif written:
             continue
         yield from rows(until)
 
 
-def _blocks(records: Records, most: int, lines: int) -> Iterator[Block]:
-    """Read blocks of up to so many lines together, but for a record that goes beyond."""
-    while most and lines > 0 and (block := records.read_block(lines)):
+def _give(records: Records, sink: LineSink, most: int, lines: int) -> tuple[list[Block], Exception | None]:
+    """Give blocks of up to so many lines together to a sink, but for a record that goes beyond.
+
+    Returns:
+        The blocks, and what kept others from being read: the caller has to be told of these first.
+    """
+    blocks: list[Block] = []
+    end = time.monotonic() + _SECONDS
+    while len(blocks) < most and lines > 0 and time.monotonic() < end:
+        try:
+            block = records.read_block(lines)
+        except Exception as error:  # noqa: BLE001  raised by the caller
+            return blocks, error
+        if block is None:
+            break
+        sink.put(block)
+        blocks.append(block)
         lines -= block.lines
-        most -= 1
-        yield block
+    return blocks, None

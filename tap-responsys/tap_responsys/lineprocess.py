@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -14,17 +15,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from responsys_io.errors import TransientError
-from tap_responsys.lineworker import BEGIN, LENGTH
-from tap_responsys.recordlines import Written
+from responsys_io.exits import output_failed
+from tap_responsys.lineworker import BEGIN, LENGTH, Answer
 
 if TYPE_CHECKING:
-    from tap_responsys.recordlines import RecordForm
+    from tap_responsys.recordlines import RecordForm, Written
     from tap_responsys.records import Block
 
 # Blocks wait in the pipe, so that the next one is at hand when one is done. Linux only.
 _PIPE_BYTES = 1 << 20
 
-_answers: msgspec.msgpack.Decoder[Written | str | None] = msgspec.msgpack.Decoder(Written | str | None)
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
 class LineProcess:
@@ -35,6 +36,8 @@ class LineProcess:
         output: Where lines go, a file descriptor above that of standard error.
 
     Raises:
+        OSError: There can be no such process.
+        BrokenPipeError: Nobody reads the lines any more.
         TransientError: RSYS-9001 when they cannot be written, RSYS-3112 when the process was ended.
     """
 
@@ -68,12 +71,8 @@ class LineProcess:
         answers = [self._answer() for _ in range(self._given)]
         self._given = 0
         for answer in answers:
-            if isinstance(answer, str):
-                raise TransientError(
-                    "RSYS-9001",
-                    f"Standard output cannot be written to: {answer}.",
-                    "Look at the process that reads it, or at the disk that it goes to.",
-                )
+            if isinstance(answer, int):
+                raise output_failed(OSError(answer, os.strerror(answer)))
             if answer is None:
                 break
             written.append(answer)
@@ -95,7 +94,7 @@ class LineProcess:
         except BrokenPipeError as error:
             raise self._ended() from error
 
-    def _answer(self) -> Written | str | None:
+    def _answer(self) -> Answer:
         length = self._stdout.read(LENGTH.size)
         if len(length) < LENGTH.size:
             raise self._ended()

@@ -12,6 +12,7 @@ LONGEST_LINE = 1 << 22
 _LONGEST_SHOWN = 1 << 17
 _READ_AT_ONCE = LONGEST_LINE + 1
 _FETCHED_AT_ONCE = 1 << 17
+_LONGEST_BLOCK = 1 << 18
 _BYTE_ORDER_MARK = "\ufeff"
 _HANDLER = "tap_responsys.mark"
 # Low surrogates without a high one: no valid text of any character set decodes to them.
@@ -33,6 +34,7 @@ class Lines:
         self._fetch = getattr(stream, "read1", stream.read)
         self._decoder = codecs.getincrementaldecoder(encoding)(errors=_HANDLER)
         self._at_end = False
+        self._failure: Exception | None = None
         self._rest = ""  # decoded, and not yet known to be whole lines
         self._whole, self._place, self._has_cr = "", 0, False
         self._ahead: list[str] = []
@@ -48,21 +50,38 @@ class Lines:
         return line
 
     def read_block(self) -> str:
-        """Return the lines that are at hand, one at least; empty at the end of the text.
+        """Return lines that are at hand, one at least; empty at the end of the text.
 
         Also empty where the next line is so long that `read` has to cut it off.
         """
-        if self._ahead or self._place < len(self._whole) or self._refill():
+        if self._ahead:
             self.unread("")
-            if len(self._whole) < LONGEST_LINE:
-                block, self._whole = self._whole, ""
-                return block
-        return ""
+        if self._place == len(self._whole) and not self._refill():
+            return ""
+        begin, end = self._place, self._end_of_block()
+        if end - begin >= LONGEST_LINE:
+            return ""
+        self._place = end
+        return self._whole[begin:end]
 
     def unread(self, text: str) -> None:
         """Put lines back that were read last."""
+        if not self._ahead and self._whole.endswith(text, 0, self._place):
+            self._place -= len(text)
+            return
         self._hold("".join((text, *reversed(self._ahead), self._whole[self._place :])))
         self._ahead.clear()
+
+    def _end_of_block(self) -> int:
+        """Return where the lines end that make a block; of what is at hand, the last line is whole."""
+        text, begin = self._whole, self._place
+        limit = begin + _LONGEST_BLOCK
+        if len(text) <= limit:
+            return len(text)
+        if end := text.rfind("\n", begin, limit) + 1 or text.rfind("\r", begin, limit - 1) + 1:
+            return end
+        found = _LINE_END.search(text, limit - 1)
+        return found.end() if found else len(text)
 
     def _hold(self, text: str) -> None:
         self._whole, self._place, self._has_cr = text, 0, "\r" in text
@@ -85,7 +104,7 @@ class Lines:
         parts, size = [self._rest], len(self._rest)
         end = bool(_end_of_lines(self._rest))
         while not end and size < _READ_AT_ONCE and not self._at_end:
-            data = self._fetch(_FETCHED_AT_ONCE)
+            data = self._fetched()
             self._at_end = not data
             if text := self._decoder.decode(data, final=self._at_end):
                 # A CR that came last ends its line, now that it is clear whether LF follows.
@@ -97,6 +116,16 @@ class Lines:
         self._hold(text[:cut])
         self._rest = text[cut:]
         return bool(text)
+
+    def _fetched(self) -> bytes:
+        """Return the next bytes; what kept them from being read once keeps them always."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return self._fetch(_FETCHED_AT_ONCE)
+        except Exception as error:
+            self._failure = error
+            raise
 
     def _pass_over_rest(self, piece: str) -> None:
         while len(piece) == _READ_AT_ONCE and piece[-1] not in "\r\n":

@@ -2,11 +2,12 @@
 
 Messages have their length in front. The first one is a `RecordForm`; others are a block's line and text, or
 empty, which says that the blocks after it may be written again after one could not. Every block is answered:
-with what was written of it, with nothing, or with what is wrong with the output.
+with what was written of it, with nothing, or with the number of the output's error.
 """
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import struct
@@ -17,6 +18,7 @@ import msgspec
 
 from tap_responsys.recordlines import RecordForm, RecordWriter, Written
 
+Answer = Written | int | None
 LENGTH = struct.Struct("<I")
 BEGIN = struct.Struct("<Q")
 """What stands before a block's text: the number of its first line."""
@@ -35,13 +37,13 @@ def work(stdin: BinaryIO, stdout: BinaryIO, output: BinaryIO) -> None:
         if not message:
             stopped = False
             continue
-        answer: Written | str | None = None
+        answer: Answer = None
         if not stopped:
             try:
                 (line,) = BEGIN.unpack_from(message)
                 answer = writer.write(line, message[BEGIN.size :], output)
             except OSError as error:
-                answer = error.strerror or str(error)
+                answer = error.errno or errno.EIO
             stopped = not isinstance(answer, Written)
         packed = msgspec.msgpack.encode(answer)
         stdout.write(LENGTH.pack(len(packed)) + packed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from tap_responsys.lines import LONGEST_LINE, Lines, count_lines, flaw, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 LONGEST_FIELD = 131_072
 """Characters; more than any field that Responsys stores, and the limit of Python's csv module."""
@@ -137,26 +138,35 @@ class Records:
 
         Returns:
             None where records have to be read one by one, also at the end of the text.
+
+        Raises:
+            Exception: What keeps the text from being read, once nothing of it is left before that place.
         """
         self._pass_on()
         if self._again or self._affordable() < LONGEST_ROW_OF_LINES:
             return None
         text = self._lines.read_block()
-        # The end of the block is that of a record when all enclosures are closed.
-        while (
-            self._quote_char
-            and text.count(self._quote_char) % 2
-            and len(text) < _LONGEST_BLOCK
-            and (more := self._lines.read_block())
-        ):
-            text += more
         if not text:
             return None
+        text = self._completed(text)
         if count_lines(text) > most:
             text = self._shortened(text, most)
         block = Block(self.line, count_lines(text), text)
         self.line += block.lines
         return block
+
+    def _completed(self, text: str) -> str:
+        """Add lines until all enclosures are closed: the end of the block is that of a record then."""
+        if self._quote_char:
+            # What cannot be read fails again when it is asked for next.
+            with suppress(Exception):
+                while (
+                    text.count(self._quote_char) % 2
+                    and len(text) < _LONGEST_BLOCK
+                    and (more := self._lines.read_block())
+                ):
+                    text += more
+        return text
 
     def _shortened(self, text: str, most: int) -> str:
         """Put back what follows so many lines, and the record that the last one of them belongs to."""
@@ -169,10 +179,10 @@ class Records:
         self._lines.unread(lines.read())
         return "".join(kept)
 
-    def unread_block(self, block: Block) -> None:
-        """Put back the block that was read last; of several, the later ones first."""
-        self._lines.unread(block.text)
-        self.line = block.line
+    def unread_blocks(self, blocks: Sequence[Block]) -> None:
+        """Put back the blocks that were read last, one at least."""
+        self._lines.unread("".join(block.text for block in blocks))
+        self.line = blocks[0].line
 
     def flaw(self) -> str:
         """Say which characters of the record in progress no text may have, empty when all is well."""

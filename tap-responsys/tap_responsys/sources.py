@@ -57,7 +57,8 @@ class Sources:
         """
         if not self._fetched.keys().isdisjoint(files):
             return
-        small = [file for file in takewhile(_is_small, files) if not is_local(file.path)][:_FETCHED_AT_ONCE]
+        remote = (file for file in takewhile(_is_small, files) if not is_local(file.path))
+        small = list(dict.fromkeys(remote))[:_FETCHED_AT_ONCE]
         self._read.clear()
         self._fetched = self._remote.fetch(small) if len(small) > 1 else {}
 
@@ -75,6 +76,7 @@ class Sources:
         if (content := self._fetched.pop(file, None)) is not None:
             self._read[file.path] = file
             return cast("io.RawIOBase", io.BytesIO(content))
+        self._read.pop(file.path, None)
         if not is_local(file.path):
             return self._remote.open(file)
         return self._local.open(replace(file, path=file.path.removeprefix(LOCAL)))

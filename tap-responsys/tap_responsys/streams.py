@@ -150,21 +150,22 @@ class ExportStream(Stream):
             types = self._types(reader, export)
             has_header = reader.has_header_line
             self._reading = reading
-            for row in self._rows(reader, types, reading):
-                if isinstance(row, Written):
-                    self._take_written(row, reading)
-                    progress.look(reading.rows, folder.position)
-                    continue
-                if isinstance(row, Rejected):
-                    self._exports_tap.reject(self.name, export.name, row)
-                    reading.reject()
-                    self._count_row()
-                    continue
-                record = self._record(row, reading)
-                reading.take(row)
-                yield record
-                if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0:
-                    progress.look(reading.rows, folder.position)
+            with contextlib.closing(self._rows(reader, types, reading)) as rows:
+                for row in rows:
+                    if isinstance(row, Written):
+                        self._take_written(row, reading)
+                        progress.look(reading.rows, folder.position)
+                        continue
+                    if isinstance(row, Rejected):
+                        self._exports_tap.reject(self.name, export.name, row)
+                        reading.reject()
+                        self._count_row()
+                        continue
+                    record = self._record(row, reading)
+                    reading.take(row)
+                    yield record
+                    if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0:
+                        progress.look(reading.rows, folder.position)
         folder.check_unchanged(export)
         reading.check_rejected(self.config.get("max_rejected_rows"))
         self._ledger.counts_header = self._exports_tap.counts.check(
@@ -174,7 +175,7 @@ class ExportStream(Stream):
 
     def _rows(
         self, reader: ExportReader, types: dict[str, ColumnType], reading: Reading
-    ) -> Iterator[Row | Rejected | Written]:
+    ) -> Generator[Row | Rejected | Written]:
         """Read the rows that are wanted: in blocks where the SDK has nothing to do with each record."""
         required = self._required(reader)
         if not (self._in_blocks and reader.dialect.marks_are_ascii):

@@ -7,8 +7,9 @@ import io
 import json
 import os
 import signal
+from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 import pytest
@@ -25,7 +26,7 @@ from tap_responsys.parse import Dialect, ExportReader, Rejected, Row
 from tap_responsys.recordlines import RecordForm, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from support.plugins import Run
@@ -233,18 +234,78 @@ def test_another_process_writes_the_same(tmp_path: Path) -> None:
     assert written(there.read_bytes()) == written(here.getvalue())
 
 
-def test_an_output_that_nobody_reads_is_told() -> None:
+Sink = Callable[[RecordForm, BinaryIO], LineSink]
+
+
+def there(form: RecordForm, output: BinaryIO) -> LineSink:
+    return LineProcess(form, output.fileno())
+
+
+@pytest.mark.parametrize("sink", [LinesHere, there])
+def test_a_reader_that_has_gone_ends_the_writing(sink: Sink) -> None:
     reader, form = opened(export_of(10))
     reading, writing = os.pipe()
     os.close(reading)
-    try:
-        with (
-            closing(LineProcess(form, writing)) as sink,
-            pytest.raises(TransientError, match="RSYS-9001: .*pipe"),
-        ):
-            list(write_in_blocks(reader, form, sink, room=lambda: 10_000))
-    finally:
-        os.close(writing)
+    with open(writing, "wb", buffering=0) as output, closing(sink(form, output)) as lines_to:  # noqa: PTH123
+        with pytest.raises(BrokenPipeError):
+            list(write_in_blocks(reader, form, lines_to, room=lambda: 10_000))
+
+
+@pytest.mark.parametrize("sink", [LinesHere, there])
+def test_an_output_that_is_full_is_told(sink: Sink) -> None:
+    reader, form = opened(export_of(10))
+    with open("/dev/full", "wb", buffering=0) as output, closing(sink(form, output)) as lines_to:  # noqa: PTH123
+        with pytest.raises(TransientError, match="RSYS-9001: .*: No space left on device"):
+            list(write_in_blocks(reader, form, lines_to, room=lambda: 10_000))
+
+
+def values(items: Iterable[Row | Rejected | Written]) -> list[int]:
+    return [item.values["C0"] for item in items if isinstance(item, Row)]
+
+
+class Cut(io.BytesIO):
+    """A file that cannot be read to its end, and that says so once only."""
+
+    cut = False
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        data = super().read1(size)
+        if not data and not self.cut:
+            self.cut = True
+            raise EOFError("cut off")
+        return data
+
+
+@pytest.mark.parametrize("end", ["1\n", "x\n", '"1', '"1\n', "x\n1\n2"])
+@pytest.mark.parametrize("sink", [LinesHere, there])
+def test_what_comes_before_the_place_where_a_file_breaks_off_is_written(
+    sink: Sink, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "_FETCHED_AT_ONCE", 1000)
+    text = ("C0\n" + "".join(f"{number}\n" for number in range(10_000)) + end).encode()
+
+    def read() -> tuple[ExportReader, RecordForm]:
+        reader = ExportReader(Cut(text), Dialect(), "f.txt")
+        return reader, RecordForm("open", reader.header, {"C0": "integer"}, "f.txt", "then")
+
+    def taken(rows: Iterator[Row | Rejected | Written]) -> list[Row | Rejected | Written]:
+        found = []
+        with pytest.raises(EOFError, match="cut off"):
+            found.extend(rows)  # what comes before the error stays
+        return found
+
+    reader, form = read()
+    expected = taken(reader.rows(form.types))
+    reader, form = read()
+    path = tmp_path / "lines"
+    with path.open("wb", buffering=0) as output, closing(sink(form, output)) as lines_to:
+        found = taken(write_in_blocks(reader, form, lines_to, room=lambda: 3000))
+    written = [json.loads(line)["record"]["C0"] for line in path.read_bytes().splitlines()]
+    assert len(written) == sum(item.rows for item in found if isinstance(item, Written))
+    assert sorted([*written, *values(found)]) == sorted(values(expected))
+    assert [item for item in found if isinstance(item, Rejected)] == [
+        item for item in expected if isinstance(item, Rejected)
+    ]
 
 
 def test_a_process_that_was_killed_is_told(tmp_path: Path) -> None:
