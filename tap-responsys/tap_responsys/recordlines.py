@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # UTF-8 is handled as if each of its bytes were a character: nothing that counts here, delimiters, digits and
 # what JSON escapes, is beyond ASCII, and texts of one byte a character are copied instead of encoded.
 _ONE_BYTE_EACH = "latin-1"
+# Bytes; memory for more goes back to the system each time, and to get it again costs as much as to fill it.
+_MADE_AT_ONCE = 1 << 16
 # What ends a line for str.splitlines and not in an export.
 _OTHER_LINE_ENDS = "\v\f\x1c\x1d\x1e\x85"
 
@@ -104,6 +106,7 @@ class RecordWriter:
             for name, kind in sorted(wanted, key=lambda column: column[1] != "text")
         ]
         self._names, self._fixed = _pieces(form, [name for name, *_ in self._columns])
+        self._stride = len(self._names) + len(self._fixed)
 
     def write(self, line: int, data: bytes, output: IO[bytes]) -> Written | None:
         """Write a block's rows as lines.
@@ -123,10 +126,12 @@ class RecordWriter:
             return None
         try:
             rows, numbers = self._rows(line, data.decode(_ONE_BYTE_EACH))
-            lines, written = self._lines(rows, numbers)
+            pieces, written = self._texts(rows, numbers)
         except (csv.Error, ValueError):
             return None
-        output.write(lines)
+        step = _rows_at_once(len(data) + sum(map(len, self._fixed)) * len(rows), len(rows)) * self._stride
+        for begin in range(0, len(pieces), step):
+            output.write("".join(pieces[begin : begin + step]).encode(_ONE_BYTE_EACH))
         output.flush()
         return written
 
@@ -165,7 +170,8 @@ class RecordWriter:
             strict=True,
         )
 
-    def _lines(self, rows: list[list[str]], numbers: Sequence[int]) -> tuple[bytes, Written]:
+    def _texts(self, rows: list[list[str]], numbers: Sequence[int]) -> tuple[list[str], Written]:
+        """Return the lines in pieces, as many for each row."""
         fields = list(chain.from_iterable(rows))
         columns = {name: fields[place :: self._width] for name, place, _ in self._columns}
         if any("" in columns[name] for name in self._form.required):
@@ -178,16 +184,14 @@ class RecordWriter:
                 _json(cols.subscription_status(permission)) for permission in permissions
             ]
         extracted = f',"time_extracted":{_json(datetime.now(UTC))}}}\n'
-        stride = len(self._fixed) + len(self._names)
-        pieces: list[str] = [""] * stride
+        pieces: list[str] = [""] * self._stride
         pieces[::2] = self._fixed
         pieces[-1] += extracted
         pieces *= len(rows)
         for place, name in enumerate(self._names):
-            pieces[2 * place + 1 :: stride] = values[name]
+            pieces[2 * place + 1 :: self._stride] = values[name]
         moments = [text for text in values.get(self._form.moments, ()) if text != NULL]
-        data = "".join(pieces).encode(_ONE_BYTE_EACH)
-        return data, Written(len(rows), *(pick(moments, default="").strip('"') for pick in (min, max)))
+        return pieces, Written(len(rows), *(pick(moments, default="").strip('"') for pick in (min, max)))
 
 
 def _pieces(form: RecordForm, columns: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -210,6 +214,10 @@ def _pieces(form: RecordForm, columns: Sequence[str]) -> tuple[list[str], list[s
             fixed.append("")
     fixed[-1] += "}" if form.version is None else f'}},"version":{form.version}'
     return differing, fixed
+
+
+def _rows_at_once(size: int, rows: int) -> int:
+    return max(1, _MADE_AT_ONCE * rows // size)
 
 
 def _split(text: str) -> list[str]:
