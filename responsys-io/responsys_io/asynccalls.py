@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from responsys_io.asyncresults import Outcome, OverdueError, outcome_of, overdue, raise_refusal, states_of
 from responsys_io.errors import ResponsysError
 from responsys_io.recordcalls import MAX_RECORDS
-from responsys_io.restanswers import RefusedError
 from responsys_io.resthttp import MAX_CONNECTIONS
 from responsys_io.restretry import UnknownOutcomeError
 from responsys_io.restsession import ASYNC_API, Endpoint, encoded
@@ -180,13 +179,7 @@ class AsyncCalls:
 
     def _submit(self, call: RecordCall, part: Part) -> Queued:
         with self._handing_over:
-            try:
-                request_id, loose = self._send(call, call.endpoint, part)
-            except RefusedError as error:
-                # Without an error code it was the gateway: there is nothing under this path.
-                if error.error_code or call.otherwise is None:
-                    raise
-                request_id, loose = self._send(call, call.otherwise, part)
+            request_id, loose = self._send(call, part)
         entry = Queued(request_id, call, part, self._clock(), loose)
         with self._changed:
             self._waiting[request_id] = entry
@@ -194,9 +187,9 @@ class AsyncCalls:
             self.requests += 1
         return entry
 
-    def _send(self, call: RecordCall, endpoint: Endpoint, part: Part) -> tuple[str, bool]:
+    def _send(self, call: RecordCall, part: Part) -> tuple[str, bool]:
         """Hand a part over; return its id, and whether it may have been taken before without one."""
-        queueing = replace(endpoint, prefix=ASYNC_API)
+        queueing = replace(call.endpoint, prefix=ASYNC_API)
         loose = False
         try:
             answer = self._session.call(

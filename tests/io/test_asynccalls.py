@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.delivery import FOLDER, new_sandbox
-from support.scriptedserver import refuse, reply
+from support.scriptedserver import reply
 
 from responsys_io.asynccalls import AsyncCalls
 from responsys_io.asyncresults import OverdueError
-from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
+from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.extensions import Extensions
 from responsys_io.profilelists import MergeRule, member_deletion, member_merge
 from responsys_io.ratelimit import ApiFunction
@@ -19,7 +19,7 @@ from responsys_io.restanswers import RefusedError
 from responsys_io.restretry import UnknownOutcomeError
 from responsys_io.retry import Retry
 from responsys_io.supplemental import Column, Table
-from responsys_io.tablecalls import deletion_call, merge_call
+from responsys_io.tablecalls import merge_call
 from responsys_sandbox.profilelists import LIST_NAME, contacts_list
 from responsys_sandbox.rest import Drop, Fault, Refuse
 
@@ -202,17 +202,6 @@ def test_a_user_who_loses_the_right_meanwhile(sandbox: Sandbox, calls: AsyncCall
         calls.outcome(queued[0])
 
 
-@pytest.mark.parametrize("spelling", ["doubled", "single"])
-def test_rows_of_a_table_are_deleted(
-    sandbox: Sandbox, api: RestApi, calls: AsyncCalls, spelling: Any
-) -> None:
-    sandbox.rest.options.async_delete_path = spelling
-    api.merge(AUDIENCE, ["USERID"], [["1"], ["2"]])
-    refused = calls.carry_out(deletion_call(AUDIENCE, ["USERID"], [["1"], ["3"]]))
-    assert refused == {1: "No Records found for the Id"}
-    assert users(sandbox) == ["2"]
-
-
 @pytest.mark.parametrize("switches", [{}, {"merge_results": "results"}, {"lists_in_items": True}])
 def test_lists_and_extension_tables(
     sandbox: Sandbox, api: RestApi, calls: AsyncCalls, switches: dict[str, Any]
@@ -310,22 +299,6 @@ def test_a_submission_without_a_request_id(scripted: ScriptedServer, queue: Asyn
     scripted.will(reply(202, answer))
     with pytest.raises(TransientError, match="RSYS-4005"):
         queue.submit(merge("1"))
-
-
-def test_only_a_path_that_is_not_known_is_tried_otherwise(
-    scripted: ScriptedServer, queue: AsyncCalls
-) -> None:
-    call = deletion_call(AUDIENCE, ["USERID"], [["1"]])
-    scripted.will(refuse(400, "INVALID_PARAMETER", "x"))
-    with pytest.raises(ResponsysError, match="INVALID_PARAMETER"):
-        queue.submit(call)
-    scripted.will(reply(404, text="<html></html>"), reply(202, {"requestId": "id"}))
-    assert [entry.request_id for entry in queue.submit(call)] == ["id"]
-    assert [request.path.rpartition("/suppData/")[2] for request in scripted.received[1:]] == [
-        "AUDIENCE/members/members?action=delete",
-        "AUDIENCE/members/members?action=delete",
-        "AUDIENCE/members?action=delete",
-    ]
 
 
 def test_an_error_in_place_of_one_result(scripted: ScriptedServer, queue: AsyncCalls) -> None:
