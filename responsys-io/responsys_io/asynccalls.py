@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from responsys_io.asyncresults import Outcome, OverdueError, outcome_of, overdue, raise_refusal, states_of
-from responsys_io.errors import ResponsysError
+from responsys_io.errors import ResponsysError, SettingsError
 from responsys_io.recordcalls import MAX_RECORDS
 from responsys_io.resthttp import MAX_CONNECTIONS
 from responsys_io.restretry import UnknownOutcomeError
@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 86_400.0
 """How long Responsys keeps a result."""
+
+# Ids are in Base64 (Oracle's REST API reference, Async).
+_NOBODYS = "bm9ib2R5Og"
 
 _POLL = Endpoint("POST", "/requests", "ask for the results of queued calls", prefix=ASYNC_API)
 
@@ -91,6 +94,22 @@ class AsyncCalls:
         self._idle = 1
         self.requests = 0
         self.polls = 0
+
+    def check_permission(self) -> None:
+        """Find out whether the user may queue calls, before there is one: ask for a result that nobody has.
+
+        Only a refusal of the user counts. What else an account says of an id that it never gave is not
+        documented.
+
+        Raises:
+            SettingsError: RSYS-4010 when the user may not use the asynchronous API.
+        """
+        try:
+            self._states([_NOBODYS])
+        except SettingsError:
+            raise
+        except ResponsysError as error:
+            logger.debug("Nothing was learnt of the right to queue calls: %s", error)
 
     def submit(self, call: RecordCall) -> list[Queued]:
         """Queue a call, in as many parts as it takes.
@@ -214,7 +233,7 @@ class AsyncCalls:
             self._idle += 1
         for start in range(0, len(waiting), MAX_RECORDS):
             asked = waiting[start : start + MAX_RECORDS]
-            states = self._states(asked)
+            states = self._states([entry.request_id for entry in asked])
             with self._changed:
                 for entry in asked:
                     outcome = outcome_of(entry.call, entry.part, states.get(entry.request_id))
@@ -227,7 +246,7 @@ class AsyncCalls:
                 self._changed.notify_all()
         logger.debug("%d queued calls are not done", len(self._waiting))
 
-    def _states(self, asked: Sequence[Queued]) -> dict[str, dict[str, object]]:
+    def _states(self, request_ids: Sequence[str]) -> dict[str, dict[str, object]]:
         self.polls += 1
-        body = encoded({"requestIds": [entry.request_id for entry in asked]})
+        body = encoded({"requestIds": request_ids})
         return states_of(self._session.call(_POLL, body=body), _POLL)

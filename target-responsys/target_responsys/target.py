@@ -120,8 +120,10 @@ class TargetResponsys(Target):
 
     @cached_property
     def queue(self) -> AsyncCalls:
-        """The queue of the asynchronous API, of api_mode async."""
-        return queue_of(self.config, self.api.session)
+        """The queue of the asynchronous API, of api_mode async, which the user is seen to be allowed."""
+        queue = queue_of(self.config, self.api.session)
+        queue.check_permission()
+        return queue
 
     @cached_property
     def carrier(self) -> Carrier:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.delivery import FOLDER, new_sandbox
-from support.scriptedserver import reply
+from support.scriptedserver import refuse, reply
 
 from responsys_io.asynccalls import AsyncCalls
 from responsys_io.asyncresults import OverdueError
@@ -193,6 +193,25 @@ def test_a_user_without_the_asynchronous_api(sandbox: Sandbox, calls: AsyncCalls
     sandbox.rest.options.async_disabled_status = status
     with pytest.raises(SettingsError, match="RSYS-4010.*ASYNC_API_DISABLED_FOR_USER.*api_mode"):
         calls.submit(merge("1"))
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_the_right_is_known_before_anything_is_queued(
+    sandbox: Sandbox, calls: AsyncCalls, status: Any
+) -> None:
+    calls.check_permission()
+    sandbox.rest.options.async_disabled = True
+    sandbox.rest.options.async_disabled_status = status
+    with pytest.raises(SettingsError, match="RSYS-4010"):
+        calls.check_permission()
+    assert calls.requests == 0
+
+
+def test_a_server_that_knows_no_such_id_refuses_nobody(scripted: ScriptedServer, queue: AsyncCalls) -> None:
+    scripted.will(refuse(404, "RESOURCE_NOT_FOUND", "x"), reply(200, []), reply(404, text="<html></html>"))
+    for _ in range(3):
+        queue.check_permission()
+    assert len(scripted.received) == 4  # with the login
 
 
 def test_a_user_who_loses_the_right_meanwhile(sandbox: Sandbox, calls: AsyncCalls) -> None:
