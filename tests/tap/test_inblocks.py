@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -27,7 +28,6 @@ from tap_responsys.recordlines import RecordForm, Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from support.plugins import Run
 
@@ -246,17 +246,23 @@ def test_a_reader_that_has_gone_ends_the_writing(sink: Sink) -> None:
     reader, form = opened(export_of(10))
     reading, writing = os.pipe()
     os.close(reading)
-    with open(writing, "wb", buffering=0) as output, closing(sink(form, output)) as lines_to:  # noqa: PTH123
-        with pytest.raises(BrokenPipeError):
-            list(write_in_blocks(reader, form, lines_to, room=lambda: 10_000))
+    with (
+        os.fdopen(writing, "wb", buffering=0) as output,
+        closing(sink(form, output)) as lines_to,
+        pytest.raises(BrokenPipeError),
+    ):
+        list(write_in_blocks(reader, form, lines_to, room=lambda: 10_000))
 
 
 @pytest.mark.parametrize("sink", [LinesHere, there])
 def test_an_output_that_is_full_is_told(sink: Sink) -> None:
     reader, form = opened(export_of(10))
-    with open("/dev/full", "wb", buffering=0) as output, closing(sink(form, output)) as lines_to:  # noqa: PTH123
-        with pytest.raises(TransientError, match="RSYS-9001: .*: No space left on device"):
-            list(write_in_blocks(reader, form, lines_to, room=lambda: 10_000))
+    with (
+        Path("/dev/full").open("wb", buffering=0) as output,
+        closing(sink(form, output)) as lines_to,
+        pytest.raises(TransientError, match="RSYS-9001: .*: No space left on device"),
+    ):
+        list(write_in_blocks(reader, form, lines_to, room=lambda: 10_000))
 
 
 def values(items: Iterable[Row | Rejected | Written]) -> list[int]:
