@@ -295,7 +295,7 @@ def test_what_comes_before_the_place_where_a_file_breaks_off_is_written(
         return reader, RecordForm("open", reader.header, {"C0": "integer"}, "f.txt", "then")
 
     def taken(rows: Iterator[Row | Rejected | Written]) -> list[Row | Rejected | Written]:
-        found = []
+        found: list[Row | Rejected | Written] = []
         with pytest.raises(EOFError, match="cut off"):
             found.extend(rows)  # what comes before the error stays
         return found
