@@ -55,12 +55,14 @@ class Sources:
         Args:
             files: The files that are going to be opened, in this order.
         """
-        if not self._fetched.keys().isdisjoint(files):
-            return
         remote = (file for file in takewhile(_is_small, files) if not is_local(file.path))
         small = list(dict.fromkeys(remote))[:_FETCHED_AT_ONCE]
         self._read.clear()
         self._fetched = self._remote.fetch(small) if len(small) > 1 else {}
+
+    def has_fetched(self, file: RemoteFile) -> bool:
+        """Tell whether a file was fetched ahead and waits to be opened."""
+        return file in self._fetched
 
     def stat(self, path: str) -> RemoteFile | None:
         """Return what a file is like now, or was when it was read; None when it is not there."""

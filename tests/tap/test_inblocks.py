@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from contextlib import closing
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     Export = tuple[bytes, dict[str, ColumnType], Dialect]
 
 KINDS: tuple[ColumnType, ...] = ("integer", "number", "timestamp", "text")
+_TIMES = re.compile(r',"time_extracted":"[^"]*"|(?<="version":)\d+|"table_version":\d+')
 PREFIX = b'{"type":"RECORD","stream":"open","record":'
 USUAL: dict[ColumnType, list[str]] = {
     "integer": ["1", "-3", "", '"5"', "0", "123456789012345678", "9223372036854775807"],
@@ -324,16 +326,16 @@ def test_a_process_that_was_killed_is_told(tmp_path: Path) -> None:
             list(written)
 
 
-def sync_both_ways(tap: Tap, settings: dict[str, Any]) -> tuple[list[str], list[str]]:
+def sync_both_ways(tap: Tap, settings: dict[str, Any], **more: Any) -> tuple[list[str], list[str]]:
     """Return the messages of a run, and of one in which the SDK handles each record; without times.
 
     Of STATE only the last one: the SDK writes more of them where rows are rejected.
     """
     found = []
-    for more in ({}, {"flattening_enabled": True, "flattening_max_depth": 1}):
-        run = tap(settings={**settings, **more})
+    for way in ({}, {"flattening_enabled": True, "flattening_max_depth": 1}):
+        run = tap(settings={**settings, **way}, **more)
         assert run.exit_code == 0, run.stderr
-        messages = [line.partition(',"time_extracted":')[0] for line in run.stdout.splitlines()]
+        messages = [_TIMES.sub("", line) for line in run.stdout.splitlines()]
         states = [line for line in messages if line.startswith('{"type":"STATE"')]
         found.append([*(line for line in messages if line not in states), states[-1]])
     return found[0], found[1]
@@ -351,6 +353,32 @@ def test_the_sdk_writes_the_same_messages(tap: Tap, download: Path) -> None:
 def test_the_sdk_writes_the_same_contacts(tap: Tap, download: Path) -> None:
     dates = [f"2019-01-0{day} 10:00:00" for day in (3, 1, 2)]
     write_contacts(download, "contacts_1.txt", [(n, "IOX"[n % 3], dates[n % 3]) for n in range(1, 400)])
-    fast, slow = sync_both_ways(tap, {"contacts_file_pattern": "contacts_*"})
+    settings = {
+        "contacts_file_pattern": "contacts_*",
+        "detect_deleted_contacts": True,
+        "full_contacts_file_pattern": "contacts_*",
+    }
+    fast, slow = sync_both_ways(tap, settings)
     assert fast == slow
     assert sum('"subscription_status":"subscribed"' in line for line in fast) == 133
+    assert sum('"type":"ACTIVATE_VERSION"' in line for line in fast) == 1
+
+
+@pytest.mark.parametrize("worth_a_process", [1, 1 << 30])
+def test_what_is_not_selected_is_not_written(worth_a_process: int, tap: Tap, download: Path) -> None:
+    write_contacts(download, "contacts_1.txt", [(n, "IO"[n % 2], f"2019-01-{n:02}") for n in range(1, 29)])
+    settings = {"contacts_file_pattern": "contacts_*", "streams": ["contacts"]}
+    catalog = json.loads(tap("--discover", settings=settings).stdout)
+    for stream in catalog["streams"]:
+        for entry in stream["metadata"]:
+            hidden = {"EMAIL_PERMISSION_STATUS_", "MODIFIED_DATE_", "LOYALTY", "_sdc_source_lineno"}
+            entry["metadata"]["selected"] = not hidden & {*entry["breadcrumb"]}
+    attributes = {"tap_responsys.inblocks._WORTH_A_PROCESS": worth_a_process}
+    fast, slow = sync_both_ways(tap, settings, catalog=catalog, attributes=attributes)
+    assert fast == slow
+    records = [json.loads(line) for line in fast if '"RECORD"' in line]
+    assert {frozenset(message["record"]) for message in records} == {
+        frozenset(
+            {"RIID_", "EMAIL_ADDRESS_", "subscription_status", "_sdc_source_file", "_sdc_last_modified"}
+        )
+    }
