@@ -190,7 +190,7 @@ class ExportStream(Stream):
                 form,
                 sink,
                 skip=reading.rows,
-                room=lambda: max(1, self.STATE_MSG_FREQUENCY - self._rows_since_state),
+                room=lambda: self.STATE_MSG_FREQUENCY - self._rows_since_state % self.STATE_MSG_FREQUENCY,
             )
 
     def _left_out(self) -> list[str]:
