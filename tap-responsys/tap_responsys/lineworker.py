@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import struct
 import sys
 from typing import BinaryIO
@@ -57,5 +58,8 @@ def _message(stdin: BinaryIO) -> bytes | None:
 
 
 if __name__ == "__main__":
+    # Whoever ends all processes of a service at once means the tap, which ends this one.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     with os.fdopen(int(sys.argv[1]), "wb") as output:
         work(sys.stdin.buffer, sys.stdout.buffer, output)

@@ -175,6 +175,18 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(process: subprocess.Popen[
     assert "Traceback" not in stderr
 
 
+def test_a_signal_to_the_writing_process_alone_ends_nothing(sshd: SshServer, tmp_path: Path) -> None:
+    write_many_opens(sshd.files / "download", 3)
+    with started(tmp_path, {**sshd.config, "settle_seconds": 0}) as running:
+        seen, _ = read_until(running, 10)
+        (writer,) = writers(running.pid)
+        os.kill(writer, signal.SIGTERM)
+        seen, state = read_until(running, ROWS + 1, seen)
+        running.communicate()
+    assert running.returncode == 0
+    assert len(seen) == covered(state) == ROWS
+
+
 def test_a_writing_process_that_was_killed_ends_the_run(
     sshd: SshServer, tap: Callable[..., Run], tmp_path: Path
 ) -> None:
