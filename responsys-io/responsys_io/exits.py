@@ -88,6 +88,14 @@ def _finish_output() -> None:
         raise _output_error(error.strerror) from error
 
 
+def output_failed(error: OSError) -> Exception:
+    """Return what to raise when standard output could not be written to in the middle of a run.
+
+    Of a reader that has gone nothing is said: it knows why, and click ends such a run quietly.
+    """
+    return error if isinstance(error, BrokenPipeError) else _output_error(error.strerror)
+
+
 def _output_error(reason: str | None) -> TransientError:
     return TransientError(
         "RSYS-9001",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import paramiko
 
-from responsys_io import remotelisting, remotewrite
+from responsys_io import remotelisting, remotewrite, smallfiles
 from responsys_io.errors import SettingsError, TransientError
 from responsys_io.files import FileUnavailableError, RemoteFile
 from responsys_io.login import FileServerLogin
@@ -18,7 +18,7 @@ from responsys_io.retry import Retry
 from responsys_io.sshsession import SshSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from responsys_io.files import FolderListing
     from responsys_io.remoteupload import Source, Uploaded, Verify
@@ -121,6 +121,10 @@ class FileServer:
     def open(self, file: RemoteFile) -> RemoteReader:
         """Open a listed file for reading; see `RemoteReader`."""
         return RemoteReader(lambda action: self._call(action, f"file {file.path}"), file)
+
+    def fetch(self, files: Sequence[RemoteFile]) -> dict[RemoteFile, bytes]:
+        """Read small files together; see `smallfiles.fetch`. What cannot be read is left out."""
+        return self._call(lambda sftp: smallfiles.fetch(sftp, files), f"{len(files)} files")
 
     def upload(
         self,

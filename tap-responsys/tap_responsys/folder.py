@@ -139,6 +139,16 @@ class ExportFolder:
         candidates = [export for export in found if self.is_complete(export)] or found
         return candidates[-1] if candidates else None
 
+    def fetch_ahead(self, exports: Sequence[ExportFile]) -> None:
+        """Fetch small exports, with what lies beside them, before they are read in this order.
+
+        Nothing happens while some of them are at hand.
+        """
+        if not any(self._sources.has_fetched(export.remote) for export in exports):
+            self._sources.fetch_ahead(
+                [file for export in exports for file in (export.remote, *self._beside(export))]
+            )
+
     @contextmanager
     def reader(self, export: ExportFile, *, keep: bool = False) -> Iterator[ExportReader]:
         """Open an export; the block must end before another one is opened.

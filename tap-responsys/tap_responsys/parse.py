@@ -36,6 +36,11 @@ class Dialect:
     timezone: str = "UTC"
     has_header: bool = True
 
+    @property
+    def marks_are_ascii(self) -> bool:
+        """Whether delimiter and enclosure are characters of ASCII."""
+        return (self.delimiter + self.quote_char).isascii()
+
 
 @dataclass(frozen=True)
 class Rejected:
@@ -74,9 +79,9 @@ class ExportReader:
     """
 
     def __init__(self, stream: IO[bytes], dialect: Dialect, name: str, layout: Sequence[str] = ()) -> None:
-        self._dialect = dialect
+        self.dialect = dialect
         self._name = name
-        self._records = Records(
+        self.records = Records(
             stream,
             delimiter=dialect.delimiter,
             quote_char=dialect.quote_char,
@@ -88,7 +93,7 @@ class ExportReader:
     def _read_header(self) -> tuple[str, ...]:
         """Return the column names in capitals, as Responsys writes them; empty for a file of no bytes."""
         try:
-            header = _names(self._records.first())
+            header = _names(self.records.first())
         except BrokenError as error:
             raise self._other_encoding() or self._other_dialect() from error
         if (wrong := self._other_encoding()) is not None:
@@ -98,7 +103,7 @@ class ExportReader:
     def _checked_layout(self, layout: Sequence[str]) -> tuple[str, ...]:
         """Return the layout after holding the file's first row against it; empty for a file without rows."""
         try:
-            first = _names(self._records.first())
+            first = _names(self.records.first())
         except BrokenError:
             # It is to be rejected like any other; what it has to do with the layout nobody can tell.
             first = ()
@@ -111,7 +116,7 @@ class ExportReader:
         self._check_unique(columns, "layout")
         if first:
             self._compare(first, columns)
-        self._records.unread()
+        self.records.unread()
         return columns
 
     def _compare(self, first: Sequence[str], layout: Sequence[str]) -> None:
@@ -137,7 +142,7 @@ class ExportReader:
         Raises:
             DataError: RSYS-3101, or RSYS-3102 or RSYS-3103, which name the job's setting that does not match.
         """
-        if not self._dialect.has_header or not self.header:
+        if not self.dialect.has_header or not self.header:
             return
         if not columns:
             # The first line may be a row after all: nothing of it goes into a text.
@@ -148,7 +153,7 @@ class ExportReader:
             raise self._no_header()
 
     def _no_header(self) -> DataError:
-        others = [mark for mark in _MARKS_OF_OTHER_DELIMITERS if mark != self._dialect.delimiter]
+        others = [mark for mark in _MARKS_OF_OTHER_DELIMITERS if mark != self.dialect.delimiter]
         if len(self.header) == 1 and any(mark in self.header[0] for mark in others):
             return self._other_dialect()
         return DataError(
@@ -181,15 +186,28 @@ class ExportReader:
         Yields:
             A row, or what is wrong with it; together as many as the file has records.
         """
-        make = _row_maker(self.header, types, required, self._dialect.timezone)
-        records = self._records
-        for fields, flaw in islice(records.read(len(self.header)), skip, None):
-            values, misfit = ({}, flaw) if flaw else make(fields)
-            yield Rejected(records.line, misfit, records.text()) if misfit else Row(records.line, values)
+        return islice(self.row_reader(types, required)(None), skip, None)
+
+    def row_reader(
+        self, types: Mapping[str, ColumnType], required: Sequence[str]
+    ) -> Callable[[int | None], Iterator[Row | Rejected]]:
+        """Return a function that reads rows as `rows` does, as far as a line or, with None, to the end.
+
+        See `Records.read`.
+        """
+        make = _row_maker(self.header, types, required, self.dialect.timezone)
+        records = self.records
+
+        def read(until: int | None) -> Iterator[Row | Rejected]:
+            for fields, flaw in records.read(len(self.header), until):
+                values, misfit = ({}, flaw) if flaw else make(fields)
+                yield Rejected(records.line, misfit, records.text()) if misfit else Row(records.line, values)
+
+        return read
 
     def _other_dialect(self) -> DataError:
         written = (
-            f"fields delimited by {self._dialect.delimiter!r} and enclosed in {self._dialect.quote_char!r}"
+            f"fields delimited by {self.dialect.delimiter!r} and enclosed in {self.dialect.quote_char!r}"
         )
         return DataError(
             "RSYS-3102",
@@ -198,11 +216,11 @@ class ExportReader:
         )
 
     def _other_encoding(self) -> DataError | None:
-        if not (wrong := self._records.flaw()):
+        if not (wrong := self.records.flaw()):
             return None
         return DataError(
             "RSYS-3105",
-            f"{self._name} is not written in {self._dialect.encoding}: its header has {wrong}.",
+            f"{self._name} is not written in {self.dialect.encoding}: its header has {wrong}.",
             "Set encoding to the character set of the Connect job.",
         )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tap_responsys.kinds import ExportKind
     from tap_responsys.listing import ExportFile
     from tap_responsys.parse import Row
+    from tap_responsys.recordlines import Written
 
 
 class Reading:
@@ -29,7 +30,8 @@ class Reading:
         self.export = export
         self.rows, self.rejected = begun.rows, begun.rejected
         self.modified_at = datetime.fromtimestamp(export.remote.mtime, UTC).isoformat()
-        self._times = MODIFIED_DATE if kind.key else STORED_DATE
+        self.moments = MODIFIED_DATE if kind.key else STORED_DATE
+        """The column that tells how new a row is."""
         self._keyed = bool(kind.key)
         self._oldest = begun.oldest
         self._newest = begun.as_of if kind.key else begun.newest
@@ -37,11 +39,19 @@ class Reading:
     def take(self, row: Row) -> None:
         """Count a row that fits."""
         self.rows += 1
-        moment = row.values.get(self._times)
-        if moment:
-            self._newest = max(self._newest, moment)
-            if not self._oldest or moment < self._oldest:
-                self._oldest = moment
+        if moment := row.values.get(self.moments):
+            self._take_moments(moment, moment)
+
+    def take_written(self, written: Written) -> None:
+        """Count rows that fit and have been written."""
+        self.rows += written.rows
+        if written.newest:
+            self._take_moments(written.oldest, written.newest)
+
+    def _take_moments(self, oldest: str, newest: str) -> None:
+        self._newest = max(self._newest, newest)
+        if not self._oldest or oldest < self._oldest:
+            self._oldest = oldest
 
     def reject(self) -> None:
         """Count a row that does not fit."""

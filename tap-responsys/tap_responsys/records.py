@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
 from typing import IO, TYPE_CHECKING
 
-from tap_responsys.lines import LONGEST_LINE, Lines, flaw, shown
+from tap_responsys.lines import LONGEST_LINE, Lines, count_lines, flaw, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 LONGEST_FIELD = 131_072
 """Characters; more than any field that Responsys stores, and the limit of Python's csv module."""
@@ -19,8 +23,32 @@ _LINE_TOO_LONG = f"a line of {LONGEST_LINE:,} characters or more"
 _NOT_CLOSED = "broken quoting: an enclosure is not closed"
 # An enclosure may hold line breaks, but one that is never closed must not swallow the file: neither at once,
 # nor line by line, should every one have such a mark. These are characters.
-_LONGEST_ROW_OF_LINES = 1 << 17
+LONGEST_ROW_OF_LINES = 1 << 17
+_LONGEST_BLOCK = 1 << 19
 _IN_VAIN, _IN_VAIN_PER_LINE = 1 << 20, 256
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines of an export, whole records as far as counting enclosures tells.
+
+    Args:
+        line: Number of the first line.
+        lines: How many they are.
+        text: The lines.
+    """
+
+    line: int
+    lines: int
+    text: str
+
+    @property
+    def data(self) -> bytes:
+        """The lines as UTF-8; a NUL, which is as bad, where bytes of theirs could not be decoded."""
+        try:
+            return self.text.encode()
+        except UnicodeEncodeError:
+            return b"\0"
 
 
 class BrokenError(Exception):
@@ -67,20 +95,22 @@ class Records:
         self._again.extendleft(reversed(self._taken))
         self._taken.clear()
 
-    def read(self, width: int) -> Iterator[tuple[list[str], str]]:
+    def read(self, width: int, until: int | None = None) -> Iterator[tuple[list[str], str]]:
         """Read the records that follow; lines without a character are none.
 
         Where several lines make no record, only the first of them is broken: the others are read again.
 
         Args:
             width: How many fields a record has.
+            until: Number of a line: no further record is begun once this one is reached, but for lines that
+                have to be read again. Without it, all records are read.
 
         Yields:
             The record's fields and an empty text, or what is wrong with it in place of that.
         """
         self._pass_on()
         taken, encoding = self._taken, self._encoding
-        while True:
+        while until is None or self.line < until or self._again:
             try:
                 for fields in self._csv():
                     if len(fields) == width:
@@ -90,6 +120,8 @@ class Records:
                         yield fields, self._wrong_count(len(fields), width)
                     self.line += len(taken)
                     taken.clear()
+                    if until is not None and self.line >= until and not self._again:
+                        return
             except (csv.Error, BrokenError) as error:
                 reason = _reason(error, len(taken))
                 self._give_back()
@@ -97,6 +129,60 @@ class Records:
                 self._pass_on()
             else:
                 return
+
+    def read_block(self, most: int = 1 << 30) -> Block | None:
+        """Return the lines that follow, for a reader that takes them all at once or none of them.
+
+        Args:
+            most: How many lines, at most, unless a record has more.
+
+        Returns:
+            None where records have to be read one by one, also at the end of the text.
+
+        Raises:
+            Exception: What keeps the text from being read, once nothing of it is left before that place.
+        """
+        self._pass_on()
+        if self._again or self._affordable() < LONGEST_ROW_OF_LINES:
+            return None
+        text = self._lines.read_block()
+        if not text:
+            return None
+        text = self._completed(text)
+        if count_lines(text) > most:
+            text = self._shortened(text, most)
+        block = Block(self.line, count_lines(text), text)
+        self.line += block.lines
+        return block
+
+    def _completed(self, text: str) -> str:
+        """Add lines until all enclosures are closed: the end of the block is that of a record then."""
+        if self._quote_char:
+            # What cannot be read fails again when it is asked for next.
+            with suppress(Exception):
+                while (
+                    text.count(self._quote_char) % 2
+                    and len(text) < _LONGEST_BLOCK
+                    and (more := self._lines.read_block())
+                ):
+                    text += more
+        return text
+
+    def _shortened(self, text: str, most: int) -> str:
+        """Put back what follows so many lines, and the record that the last one of them belongs to."""
+        lines = io.StringIO(text, newline="")
+        kept = list(islice(lines, most))
+        quotes = sum(line.count(self._quote_char) for line in kept) if self._quote_char else 0
+        while quotes % 2 and (line := lines.readline()):
+            kept.append(line)
+            quotes += line.count(self._quote_char)
+        self._lines.unread(lines.read())
+        return "".join(kept)
+
+    def unread_blocks(self, blocks: Sequence[Block]) -> None:
+        """Put back the blocks that were read last, one at least."""
+        self._lines.unread("".join(block.text for block in blocks))
+        self.line = blocks[0].line
 
     def flaw(self) -> str:
         """Say which characters of the record in progress no text may have, empty when all is well."""
@@ -123,7 +209,7 @@ class Records:
             if taken:
                 taken.append(line)
                 size += len(line)
-                if size > min(_LONGEST_ROW_OF_LINES, self._affordable()):
+                if size > min(LONGEST_ROW_OF_LINES, self._affordable()):
                     raise BrokenError(_NOT_CLOSED)
             else:
                 taken.append(line)

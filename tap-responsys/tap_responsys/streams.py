@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from datetime import UTC, datetime
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import Stream
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
 
 from responsys_io.errors import DataError
 from responsys_io.files import FileUnavailableError
 from tap_responsys import columns as cols
 from tap_responsys.changes import settle_changes
+from tap_responsys.inblocks import line_sink, record_form, write_in_blocks
 from tap_responsys.kinds import FEEDS_JOB
 from tap_responsys.ledger import Ledger
 from tap_responsys.listing import is_named
@@ -22,14 +25,17 @@ from tap_responsys.parse import Rejected
 from tap_responsys.plan import is_within, unread
 from tap_responsys.progress import Progress
 from tap_responsys.reading import Reading
+from tap_responsys.recordlines import Written
 from tap_responsys.settings import chosen
 from tap_responsys.vanished import reason_to_keep
 from tap_responsys.window import window_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    from responsys_io.feeds import Column
+    from singer_sdk.metrics import Counter
+
+    from responsys_io.feeds import Column, ColumnType
     from tap_responsys.kinds import ExportKind
     from tap_responsys.listing import ExportFile
     from tap_responsys.parse import ExportReader, Row
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
 
 _STATE_SECONDS = 10.0
 _ROWS_BETWEEN_CLOCK_LOOKS = 500
+_LOOKED_AHEAD = 32
 
 
 class ExportStream(Stream):
@@ -73,6 +80,8 @@ class ExportStream(Stream):
         self._ledger = Ledger()
         self._reading: Reading | None = None
         self._hidden: tuple[str, ...] = ()
+        self._in_blocks = False
+        self._counter: Counter | None = None
         self._rows_since_state = 0
         self._state_written_at = time.monotonic()
 
@@ -118,7 +127,8 @@ class ExportStream(Stream):
         progress: Progress | None = None
         while todo := [export for export in unread(wanted, self._ledger) if export in complete]:
             progress = progress or Progress(self.name, [export.remote.size for export in todo], self.logger)
-            for export in todo:
+            for place, export in enumerate(todo):
+                folder.fetch_ahead(todo[place : place + _LOOKED_AHEAD])
                 try:
                     yield from self._rows_of(export, progress)
                 except FileUnavailableError as error:
@@ -140,23 +150,82 @@ class ExportStream(Stream):
             types = self._types(reader, export)
             has_header = reader.has_header_line
             self._reading = reading
-            for row in reader.rows(types, required=self._required(reader), skip=reading.rows):
-                if isinstance(row, Rejected):
-                    self._exports_tap.reject(self.name, export.name, row)
-                    reading.reject()
-                    self._count_row()
-                    continue
-                record = self._record(row, reading)
-                reading.take(row)
-                yield record
-                if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0:
-                    progress.look(reading.rows, folder.position)
+            with contextlib.closing(self._rows(reader, types, reading)) as rows:
+                for row in rows:
+                    if isinstance(row, Written):
+                        self._take_written(row, reading)
+                        progress.look(reading.rows, folder.position)
+                        continue
+                    if isinstance(row, Rejected):
+                        self._exports_tap.reject(self.name, export.name, row)
+                        reading.reject()
+                        self._count_row()
+                        continue
+                    record = self._record(row, reading)
+                    reading.take(row)
+                    yield record
+                    if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0:
+                        progress.look(reading.rows, folder.position)
         folder.check_unchanged(export)
         reading.check_rejected(self.config.get("max_rejected_rows"))
         self._ledger.counts_header = self._exports_tap.counts.check(
             export, reading.rows, has_header=has_header
         )
         self._finish(reading)
+
+    def _rows(
+        self, reader: ExportReader, types: dict[str, ColumnType], reading: Reading
+    ) -> Generator[Row | Rejected | Written]:
+        """Read the rows that are wanted: in blocks where the SDK has nothing to do with each record."""
+        required = self._required(reader)
+        if not (self._in_blocks and reader.dialect.marks_are_ascii):
+            yield from reader.rows(types, required=required, skip=reading.rows)
+            return
+        form = record_form(
+            reader, self._kind, types, required, self._left_out(), reading, self._stream_version
+        )
+        with contextlib.closing(line_sink(form, reading.export.remote.size)) as sink:
+            yield from write_in_blocks(
+                reader,
+                form,
+                sink,
+                skip=reading.rows,
+                room=lambda: self.STATE_MSG_FREQUENCY - self._rows_since_state % self.STATE_MSG_FREQUENCY,
+            )
+
+    def _left_out(self) -> list[str]:
+        added = (cols.SUBSCRIPTION_STATUS, cols.SOURCE_FILE, cols.SOURCE_LINE, cols.LAST_MODIFIED)
+        return [*self._hidden, *(name for name in added if not self.mask["properties", name])]
+
+    def _take_written(self, written: Written, reading: Reading) -> None:
+        """Count records that were written in blocks, as the SDK and this class count others."""
+        reading.take_written(written)
+        self.state_manager.is_flushed = False
+        if self._counter is not None:
+            self._counter.increment(written.rows)
+        self._rows_since_state += written.rows
+        if self._state_is_due():
+            self._write_state_message()
+
+    def get_record_counter(self, **options: Any) -> Counter:
+        """Return the SDK's counter, which counts lines written in blocks as well."""
+        self._counter = super().get_record_counter(**options)
+        return self._counter
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Read and write the records; in blocks unless the SDK has to change, filter or hand on each one."""
+        maps = self.stream_maps
+        self._in_blocks = (
+            write_messages
+            and self.selected
+            and len(maps) == 1
+            and type(maps[0]) is SameRecordTransform
+            and not maps[0].flattening_enabled
+            and maps[0].stream_alias == self.name
+        )
+        yield from super()._sync_records(context, write_messages=write_messages)
 
     def _finish(self, reading: Reading) -> None:
         export, entry = reading.export, reading.finished

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from functools import _lru_cache_wrapper
 
     from responsys_io.feeds import ColumnType
 
@@ -28,15 +29,19 @@ _FEED_DATE = re.compile(r"([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})", re.ASCII)
 _LIST_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?", re.ASCII)
 _DAYS_CACHED = 4096
-_INSTANTS_CACHED = 1 << 16
+# A day's seconds, and some.
+_INSTANTS_CACHED = 100_000
 
 
-def converter(column_type: ColumnType, timezone: str = "UTC") -> Callable[[str], Any]:
+def converter(
+    column_type: ColumnType, timezone: str = "UTC", *, remembers: bool = True
+) -> Callable[[str], Any]:
     """Return the function that turns a column's text into its value.
 
     Args:
         column_type: The column's type.
         timezone: IANA name of the zone that timestamps are written in.
+        remembers: Whether it keeps times that come again and again; the caller may do so itself.
 
     Returns:
         A function that raises ValueError for a text that is not of the type. Integers have 64 bits, numbers
@@ -47,7 +52,8 @@ def converter(column_type: ColumnType, timezone: str = "UTC") -> Callable[[str],
     if column_type == "number":
         return _number
     if column_type == "timestamp":
-        return _utc_timestamp if timezone.upper() == "UTC" else _timestamps_of(timezone)
+        made = _utc_timestamp if timezone.upper() == "UTC" else _timestamps_of(timezone)
+        return made if remembers else made.__wrapped__
     return str
 
 
@@ -66,26 +72,32 @@ def _number(text: str) -> Decimal:
     return Decimal(text)
 
 
+@lru_cache(maxsize=_INSTANTS_CACHED)
 def _utc_timestamp(text: str) -> str:
     day, _, time = text.partition(" ")
-    return f"{_iso_day(day)}T{_iso_time(time)}+00:00"
+    return f"{iso_day(day)}T{_iso_time(time)}+00:00"
 
 
 @lru_cache(maxsize=8)
-def _timestamps_of(timezone: str) -> Callable[[str], str]:
+def _timestamps_of(timezone: str) -> _lru_cache_wrapper[str]:
     zone = ZoneInfo(timezone)
 
     @lru_cache(maxsize=_INSTANTS_CACHED)
     def to_utc(text: str) -> str:
         day, _, time = text.partition(" ")
-        local = datetime.fromisoformat(f"{_iso_day(day)}T{_iso_time(time)}").replace(tzinfo=zone)
+        local = datetime.fromisoformat(f"{iso_day(day)}T{_iso_time(time)}").replace(tzinfo=zone)
         return local.astimezone(UTC).isoformat()
 
     return to_utc
 
 
 @lru_cache(maxsize=_DAYS_CACHED)
-def _iso_day(text: str) -> str:
+def iso_day(text: str) -> str:
+    """Return a day as RFC 3339 writes it.
+
+    Raises:
+        ValueError: The text is not a day in a form of Responsys's.
+    """
     if match := _FEED_DATE.fullmatch(text):
         month = _MONTHS.get(match[2].lower())
         day, year = int(match[1]), int(match[3])
@@ -99,7 +111,6 @@ def _iso_day(text: str) -> str:
         raise ValueError("not a date") from None
 
 
-@lru_cache(maxsize=2 * 86_400)
 def _iso_time(text: str) -> str:
     if not text:
         return "00:00:00"

@@ -100,6 +100,30 @@ def test_a_file_that_changes_while_it_is_read_is_never_mixed(
                 pass
 
 
+def test_reads_small_files_together_that_are_what_was_listed(sshd: SshServer, server: FileServer) -> None:
+    folder = sshd.files / "download"
+    for number in range(5):
+        (folder / f"{number}.txt").write_bytes(b"%d" % number * 100_000)
+    whole, longer, later, gone, forbidden = sorted(server.list("download"))
+    (folder / "1.txt").write_bytes(b"1" * 100_001)
+    os.utime(folder / "1.txt", (longer.mtime, longer.mtime))
+    os.utime(folder / "2.txt", (later.mtime + 1, later.mtime + 1))
+    (folder / "3.txt").unlink()
+    if os.geteuid():
+        (folder / "4.txt").chmod(0)
+    else:
+        (folder / "4.txt").unlink()
+    assert server.fetch([whole, longer, later, gone, forbidden]) == {whole: b"0" * 100_000}
+    assert server.fetch([]) == {}
+
+
+def test_small_files_are_read_again_after_a_lost_connection(sshd: SshServer, server: FileServer) -> None:
+    (sshd.files / "download" / "a.txt").write_bytes(b"a")
+    file = listed(server, "a.txt")
+    sshd.cut_sessions()
+    assert server.fetch([file]) == {file: b"a"}
+
+
 def test_uploads_under_the_final_name_only_when_complete(sshd: SshServer, server: FileServer) -> None:
     content = random.Random(3).randbytes(700_001)
     (sshd.files / "upload" / "audience.csv").write_bytes(b"yesterday")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import random
+import select
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.archives import packed
-from support.exports import write_opens
+from support.exports import OPEN_HEADER, open_row, write, write_opens
 from support.pgp import HAS_GPG, pair
 from support.plugins import started
 
@@ -52,17 +56,52 @@ def covered(state: dict[str, Any]) -> int:
     )
 
 
+def children(pid: int) -> dict[int, list[str]]:
+    """Return the commands of a process's children."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return {int(child): Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0") for child in found}
+
+
+def ends(pid: int) -> bool:
+    """Tell whether a process, no child of this one, has ended or does so within ten seconds."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([process], [], [], 10)[0])
+    finally:
+        os.close(process)
+
+
 def key_rings(pid: int) -> list[str]:
     """Return the key rings that gpg processes of a process work with."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    commands = [Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0") for child in children]
-    return [words[words.index("--homedir") + 1] for words in commands if "--homedir" in words]
+    return [words[words.index("--homedir") + 1] for words in children(pid).values() if "--homedir" in words]
 
 
-@pytest.fixture
-def process(sshd: SshServer, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """The tap, running over one export."""
-    write_opens(sshd.files / "download", 3, range(ROWS))
+def writers(pid: int) -> list[int]:
+    """Return the processes that write the records of a tap."""
+    return [child for child, words in children(pid).items() if "tap_responsys.lineworker" in words]
+
+
+def write_many_opens(folder: Path, day: int) -> Path:
+    """Write an export that is worth a process of its own, also when it is packed."""
+    noise = random.Random(7)
+    rows = [[*open_row(riid), base64.b64encode(noise.randbytes(450)).decode()] for riid in range(ROWS)]
+    path = folder / f"1234_OPEN_201901{day:02}_060500.txt"
+    return write(path, [[*OPEN_HEADER, "NOTE"], *rows], 1_546_500_000 + day * 86_400)
+
+
+@pytest.fixture(params=["small", "large"])
+def process(
+    request: pytest.FixtureRequest, sshd: SshServer, tmp_path: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """The tap, running over one export; over a large one with a process that writes its records."""
+    folder = sshd.files / "download"
+    if request.param == "large":
+        write_many_opens(folder, 3)
+    else:
+        write_opens(folder, 3, range(ROWS))
     with started(tmp_path, {**sshd.config, "settle_seconds": 0}) as running:
         yield running
 
@@ -79,9 +118,11 @@ def test_a_killed_run_loses_nothing_and_goes_on_inside_the_file(
     number: signal.Signals, exit_code: int, process: subprocess.Popen[str], tap: Callable[..., Run]
 ) -> None:
     seen, state = read_until(process, 13_000)
+    beside = writers(process.pid)
     process.send_signal(number)
     _, stderr = process.communicate()
     assert process.returncode == exit_code
+    assert all(map(ends, beside))
     assert "Traceback" not in stderr
     assert covered(state) == 10_000
     rest = tap(state=state)
@@ -132,3 +173,45 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(process: subprocess.Popen[
     assert process.wait() == 1
     assert "ERROR" not in stderr
     assert "Traceback" not in stderr
+
+
+def test_a_signal_to_the_writing_process_alone_ends_nothing(sshd: SshServer, tmp_path: Path) -> None:
+    write_many_opens(sshd.files / "download", 3)
+    with started(tmp_path, {**sshd.config, "settle_seconds": 0}) as running:
+        seen, _ = read_until(running, 10)
+        (writer,) = writers(running.pid)
+        os.kill(writer, signal.SIGTERM)
+        seen, state = read_until(running, ROWS + 1, seen)
+        running.communicate()
+    assert running.returncode == 0
+    assert len(seen) == covered(state) == ROWS
+
+
+def test_a_writing_process_that_was_killed_ends_the_run(
+    sshd: SshServer, tap: Callable[..., Run], tmp_path: Path
+) -> None:
+    write_many_opens(sshd.files / "download", 3)
+    with started(tmp_path, {**sshd.config, "settle_seconds": 0}) as running:
+        seen, state = read_until(running, 13_000)
+        (writer,) = writers(running.pid)
+        os.kill(writer, signal.SIGKILL)
+        _, stderr = running.communicate()
+    assert running.returncode not in (0, None)
+    (error,) = [line for line in stderr.splitlines() if "ERROR" in line]
+    assert "RSYS-3112: The process that writes records has ended, exit code -9." in error
+    rest = tap(state=state)
+    assert seen | {record["_sdc_source_lineno"] for record in rest.records["open"]} == set(range(2, ROWS + 2))
+
+
+def test_a_large_export_that_breaks_off_leaves_whole_lines(sshd: SshServer, tap: Callable[..., Run]) -> None:
+    path = write_many_opens(sshd.files / "download", 3)
+    path.with_suffix(".gz").write_bytes(packed(path.read_bytes(), "gz")[:-100_000])
+    path.unlink()
+    write_opens(sshd.files / "download", 4, range(5))
+    run = tap()  # which reads every line as JSON
+    assert run.exit_code == 1
+    assert run.errors[0].startswith("Stream open goes on without this file: RSYS-3201")
+    lines = [record["_sdc_source_lineno"] for record in run.records["open"]]
+    assert lines[-5:] == [2, 3, 4, 5, 6]
+    assert lines[:-5] == list(range(2, len(lines) - 3))
+    assert len(lines) > ROWS // 2

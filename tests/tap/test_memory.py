@@ -31,6 +31,6 @@ def peak(folder: Path, rows: int) -> float:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux shows it")
 def test_a_large_export_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
-    small = peak(tmp_path / "small", 20_000)
-    large = peak(tmp_path / "large", 100_000)
-    assert large - small < 4
+    small = peak(tmp_path / "small", 70_000)  # large enough for a process that writes lines
+    large = peak(tmp_path / "large", 350_000)
+    assert large - small < 8

@@ -1,0 +1,108 @@
+"""A process of its own that turns blocks into lines and writes them: fetching and parsing overlap.
+
+It writes only while this process waits for it: between `put` and the end of `written`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from responsys_io.errors import TransientError
+from responsys_io.exits import output_failed
+from tap_responsys.lineworker import BEGIN, LENGTH, Answer
+
+if TYPE_CHECKING:
+    from tap_responsys.recordlines import RecordForm, Written
+    from tap_responsys.records import Block
+
+# Blocks wait in the pipe, so that the next one is at hand when one is done. Linux only.
+_PIPE_BYTES = 1 << 20
+
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+
+class LineProcess:
+    """Writes blocks as lines to a file; see `tap_responsys.inblocks.LineSink`.
+
+    Args:
+        form: What the records look like.
+        output: Where lines go, a file descriptor above that of standard error.
+
+    Raises:
+        OSError: There can be no such process.
+        BrokenPipeError: Nobody reads the lines any more.
+        TransientError: RSYS-9001 when they cannot be written, RSYS-3112 when the process was ended.
+    """
+
+    def __init__(self, form: RecordForm, output: int) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  no shell, no value of a setting
+            [sys.executable, "-P", "-m", "tap_responsys.lineworker", str(output)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(output,),
+            # A signal from the terminal is for this process, which ends the other one.
+            process_group=0,
+        )
+        assert self._process.stdin is not None  # noqa: S101  pipes, as ordered
+        assert self._process.stdout is not None  # noqa: S101
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        with contextlib.suppress(AttributeError, OSError):
+            fcntl.fcntl(self._stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._given = 0
+        self._send(msgspec.msgpack.encode(form))
+
+    def put(self, block: Block) -> None:
+        """Give a block to the process; wait when it has enough of them."""
+        self._given += 1
+        self._send(BEGIN.pack(block.line) + block.data)
+
+    def written(self) -> list[Written]:
+        """Wait until the process has written the blocks, up to the first that has to be read row by row."""
+        self._send(b"")
+        written: list[Written] = []
+        answers = [self._answer() for _ in range(self._given)]
+        self._given = 0
+        for answer in answers:
+            if isinstance(answer, int):
+                raise output_failed(OSError(answer, os.strerror(answer)))
+            if answer is None:
+                break
+            written.append(answer)
+        return written
+
+    def close(self) -> None:
+        """End the process, whether it has finished or not."""
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
+        self._stdout.close()
+
+    def _send(self, message: bytes) -> None:
+        try:
+            self._stdin.write(LENGTH.pack(len(message)))
+            self._stdin.write(message)
+            self._stdin.flush()
+        except BrokenPipeError as error:
+            raise self._ended() from error
+
+    def _answer(self) -> Answer:
+        length = self._stdout.read(LENGTH.size)
+        if len(length) < LENGTH.size:
+            raise self._ended()
+        return _answers.decode(self._stdout.read(LENGTH.unpack(length)[0]))
+
+    def _ended(self) -> TransientError:
+        return TransientError(
+            "RSYS-3112",
+            f"The process that writes records has ended, exit code {self._process.wait()}.",
+            "See whether memory was short; the next run goes on from the last state.",
+        )

@@ -1,0 +1,65 @@
+"""The other side of `tap_responsys.lineprocess`: blocks in, lines out, until the input ends.
+
+Messages have their length in front. The first one is a `RecordForm`; others are a block's line and text, or
+empty, which says that the blocks after it may be written again after one could not. Every block is answered:
+with what was written of it, with nothing, or with the number of the output's error.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import signal
+import struct
+import sys
+from typing import BinaryIO
+
+import msgspec
+
+from tap_responsys.recordlines import RecordForm, RecordWriter, Written
+
+Answer = Written | int | None
+LENGTH = struct.Struct("<I")
+BEGIN = struct.Struct("<Q")
+"""What stands before a block's text: the number of its first line."""
+
+
+def work(stdin: BinaryIO, stdout: BinaryIO, output: BinaryIO) -> None:
+    """Take blocks from one stream, answer on another, write lines to a third."""
+    form = _message(stdin)
+    if form is None:
+        return
+    writer = RecordWriter(msgspec.msgpack.decode(form, type=RecordForm))
+    # Nothing here goes in circles, and looking for circles in lists of rows takes its time.
+    gc.disable()
+    stopped = False
+    while (message := _message(stdin)) is not None:
+        if not message:
+            stopped = False
+            continue
+        answer: Answer = None
+        if not stopped:
+            try:
+                (line,) = BEGIN.unpack_from(message)
+                answer = writer.write(line, message[BEGIN.size :], output)
+            except OSError as error:
+                answer = error.errno or errno.EIO
+            stopped = not isinstance(answer, Written)
+        packed = msgspec.msgpack.encode(answer)
+        stdout.write(LENGTH.pack(len(packed)) + packed)
+        stdout.flush()
+
+
+def _message(stdin: BinaryIO) -> bytes | None:
+    """Return a message, None at the end."""
+    length = stdin.read(LENGTH.size)
+    return stdin.read(LENGTH.unpack(length)[0]) if len(length) == LENGTH.size else None
+
+
+if __name__ == "__main__":
+    # Whoever ends all processes of a service at once means the tap, which ends this one.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with os.fdopen(int(sys.argv[1]), "wb") as output:
+        work(sys.stdin.buffer, sys.stdout.buffer, output)
