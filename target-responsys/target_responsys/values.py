@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import partial
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -21,7 +22,7 @@ DEFAULT_TEXT = "STR500"
 LONGEST_TEXT = "STR4000"
 NUMERIC = frozenset({"INTEGER", "NUMBER"})
 
-_BREAKS = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
+LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -85,24 +86,35 @@ def writer(
         A function that raises ValueError, without the value in its text, for what it cannot write.
     """
     if kind == "timestamp":
-        return partial(_moment, zone=zone)
+        # The zone that moments in UTC are read with, so that these need no conversion.
+        return partial(_moment, zone=UTC if str(zone) == "UTC" else zone)
     if kind == "date":
         return _day
     true, false = ("1", "0") if column in NUMERIC else ("T", "F")
-    return partial(_plain, true=true, false=false, single_line=single_line)
+    by_type: dict[type, Callable[[Any], str]] = {
+        str: _on_one_line if single_line else str,
+        NoneType: _blank,
+        bool: lambda value: true if value else false,
+        int: str,
+        Decimal: _number,
+        float: _number,
+    }
+
+    def written(value: Any) -> str:
+        return by_type.get(type(value), _json)(value)
+
+    return written
 
 
-def _plain(value: Any, *, true: str, false: str, single_line: bool) -> str:
-    if isinstance(value, str):
-        return _BREAKS.sub(" ", value) if single_line else value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return true if value else false
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Decimal | float):
-        return _number(value)
+def _on_one_line(text: str) -> str:
+    return LINE_BREAK.sub(" ", text)
+
+
+def _blank(_: None) -> str:
+    return ""
+
+
+def _json(value: Any) -> str:
     return _encode(value).decode()
 
 
@@ -114,7 +126,9 @@ def _moment(value: Any, *, zone: tzinfo) -> str:
     except (TypeError, ValueError):
         raise ValueError("it is not a date-time") from None
     then = then.replace(tzinfo=UTC) if then.tzinfo is None else then
-    return then.astimezone(zone).isoformat(" ", "seconds")[:19]
+    if then.tzinfo is not zone:
+        then = then.astimezone(zone)
+    return then.isoformat(" ", "seconds")[:19]
 
 
 def _day(value: Any) -> str:
@@ -129,9 +143,11 @@ def _day(value: Any) -> str:
 def _number(value: Decimal | float) -> str:
     """Write a number without exponent; whole ones without a fraction, since INTEGER columns refuse it."""
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
-    if not number.is_finite():
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")
+    elif not number.is_finite():
         raise ValueError("it is not a finite number")
-    text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
