@@ -15,15 +15,17 @@ from target_responsys.memberrecords import records_of
 from target_responsys.mergecalls import MergeCalls
 from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.settings import chosen
+from target_responsys.shortrows import ShortRows
 from target_responsys.sink import ResponsysSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_responsys.batches import Batch, Key, Places
+    from target_responsys.batches import Batch, Key, Places, Source
     from target_responsys.deletion import Deleted
     from target_responsys.mergecalls import MergeOutcome
     from target_responsys.mirror import Audience
+    from target_responsys.shortway import Values, Way
 
 
 class ApiSink(ResponsysSink):
@@ -51,6 +53,7 @@ class ApiSink(ResponsysSink):
         self._deletes = load_method == "mirror" or chosen(config, "hard_delete")
         types = [column.type for column in self._match.columns]
         self._make_row = RowMaker(self.route, self.zone, column_types=types)
+        self._column_types = types
         self._batches = Batcher(chosen(config, "batch_size_rows"))
         self._key_names = [self._match.columns[place].name for place in self._match.key]
         self._place = (table.folder, table.name)
@@ -78,6 +81,34 @@ class ApiSink(ResponsysSink):
             return
         for batch in self._batches.add(places, key, row, record, self._target.version):
             self._deliver(batch)
+
+    def _compiled_way(self) -> Way:
+        self._short_rows = ShortRows(
+            self.route,
+            self._make_row,
+            self.schema,
+            column_types=self._column_types,
+            required=self.key_properties,
+            refused=("_sdc_deleted_at",) if self._deletes else (),
+            validates=self.validate_schema,
+        )
+        return self._short_rows.reader, self._take
+
+    def _take(self, values: Values, line: bytes, version: int | None) -> bool:
+        """Add a record to a call as `process_record` does, unless something is wrong with it."""
+        if (made := self._short_rows.present(values, whole=self._appends)) is None:
+            return False
+        places, row = made
+        try:
+            key = tuple(row) if self._appends else self._key(places, row)
+        except UnfitRecordError:
+            return False
+        self.tally.received += 1
+        self.tally_record_read()
+        self.record_counter_metric.increment()
+        for batch in self._batches.add(places, key, row, line, version):
+            self._deliver(batch)
+        return True
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Make the calls that remain, and wait until everything is settled."""
@@ -160,7 +191,7 @@ class ApiSink(ResponsysSink):
             partial(self._settle, records, self._target.next_batch_id()),
         )
 
-    def _settle(self, records: list[dict[str, Any]], batch_id: str, outcome: MergeOutcome) -> None:
+    def _settle(self, records: list[Source], batch_id: str, outcome: MergeOutcome) -> None:
         for index, reason in outcome.refused.items():
             self.reject(records[index], "MERGEFAILED", reason, batch_id)
         for index, reason in outcome.unknown.items():

@@ -7,6 +7,8 @@ from typing import Any
 
 Key = tuple[str, ...]
 Places = tuple[int, ...]
+Source = dict[str, Any] | bytes
+"""A record, or the line that it came in."""
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Batch:
 
     columns: Places
     version: int | None = None
-    rows: dict[Key, tuple[list[str], dict[str, Any]]] = field(default_factory=dict)
+    rows: dict[Key, tuple[list[str], Source]] = field(default_factory=dict)
 
 
 class Batcher:
@@ -45,7 +47,7 @@ class Batcher:
         columns: Places,
         key: Key,
         row: list[str],
-        record: dict[str, Any],
+        record: Source,
         version: int | None = None,
     ) -> list[Batch]:
         """Add a row; return the calls to make now, in this order.

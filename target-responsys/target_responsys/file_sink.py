@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 from target_responsys.cells import CellMaker
 from target_responsys.csvspool import CsvSpool, UnwritableRecordError
 from target_responsys.filenames import file_naming
 from target_responsys.fileresult import FileResult
 from target_responsys.followup import Delivered, job_of
+from target_responsys.rowblock import RowBlock
 from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.samples import Samples
 from target_responsys.settings import chosen
+from target_responsys.shortrows import ShortRows
 from target_responsys.sink import ResponsysSink
 from target_responsys.upload import remove_surplus, upload
+from target_responsys.values import on_one_line
+
+if TYPE_CHECKING:
+    from target_responsys.batches import Source
+    from target_responsys.shortway import Values, Way
 
 
 class FileSink(ResponsysSink):
@@ -35,6 +43,7 @@ class FileSink(ResponsysSink):
         if self._ring:
             self._ring.try_encrypting()
         self._spool: CsvSpool | None = None
+        self._block = RowBlock()
         self.delivered: list[Delivered] = []
 
     @property
@@ -44,9 +53,57 @@ class FileSink(ResponsysSink):
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002
         """Write a record to the spool."""
+        self.flush()
         self.tally.received += 1
         try:
             row = self._make_row.complete(record)
+        except UnfitRecordError as error:
+            self.reject(record, "RSYS-5301", str(error))
+        else:
+            self._write(row, record)
+
+    def flush(self) -> None:
+        """Write the rows that wait to be written together."""
+        if not (rows := self._block.rows):
+            return
+        lines = self._block.take()
+        self.tally_record_read(len(rows))
+        self.record_counter_metric.increment(len(rows))
+        spool = self._opened()
+        cells = [self._make_cells.dressed(row) for row in rows] if self._make_cells.dresses else rows
+        if spool.lines_of and (text := spool.lines_of(cells)) is not None:
+            with contextlib.suppress(UnwritableRecordError):
+                part = spool.write_lines(text, len(rows))
+                for row, row_cells in zip(rows, cells, strict=True) if self._samples.wanted else ():
+                    self._samples.add(part, row, row_cells)
+                return
+        for row, line in zip(rows, lines, strict=True):
+            for place in self._short_rows.texts:
+                row[place] = on_one_line(row[place])
+            self._write(row, line)
+
+    def _compiled_way(self) -> Way:
+        self._short_rows = ShortRows(
+            self.route,
+            self._make_row,
+            self.schema,
+            required=self.key_properties,
+            validates=self.validate_schema,
+        )
+        return self._short_rows.reader, self._take
+
+    def _take(self, values: Values, line: bytes, version: int | None) -> bool:  # noqa: ARG002
+        """Have a record written as `process_record` does, unless something is wrong with it."""
+        row = self._short_rows.complete(values)
+        if row is None:
+            return False
+        self.tally.received += 1
+        if self._block.add(row, line):
+            self.flush()
+        return True
+
+    def _write(self, row: list[str], record: Source) -> None:
+        try:
             cells = self._make_cells(row)
             part = self._opened().write(cells)
         except UnwritableRecordError as error:

@@ -12,6 +12,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from responsys_io.errors import DataError
+from target_responsys.shortway import ShortWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,12 +26,19 @@ _OBJECTS = {"RECORD": "record", "SCHEMA": "schema"}
 
 
 class MessageReader(GenericSingerReader[bytes]):
-    """Reads messages, and remembers how far it came."""
+    """Reads messages, and remembers how far it came.
+
+    Attributes:
+        line: Number of the line that was read last.
+        last_type: Type of the last message.
+        short: Takes records before anything else is made of them.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.line = 0
         self.last_type: str | None = None
+        self.short = ShortWay()
 
     @property
     def default_input(self) -> IO[bytes]:
@@ -56,7 +64,7 @@ class MessageReader(GenericSingerReader[bytes]):
         file_input: IO[bytes] | None,
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
     ) -> Counter[str]:
-        """Hand each message to the callback of its type; blank lines are passed over.
+        """Hand each message that has no short way to the callback of its type; blank lines are passed over.
 
         Returns:
             The number of messages by type.
@@ -66,6 +74,10 @@ class MessageReader(GenericSingerReader[bytes]):
         """
         counts: Counter[str] = Counter()
         for line in self._lines(file_input or self.default_input):
+            if self.short.take(line):
+                counts["RECORD"] += 1
+                self.last_type = "RECORD"
+                continue
             message = self.deserialize_json(line)
             kind = message.get("type")
             callback = callbacks.get(kind) if isinstance(kind, str) else None

@@ -22,7 +22,7 @@ DEFAULT_TEXT = "STR500"
 LONGEST_TEXT = "STR4000"
 NUMERIC = frozenset({"INTEGER", "NUMBER"})
 
-LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
+_LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -92,7 +92,7 @@ def writer(
         return _day
     true, false = ("1", "0") if column in NUMERIC else ("T", "F")
     by_type: dict[type, Callable[[Any], str]] = {
-        str: _on_one_line if single_line else str,
+        str: on_one_line if single_line else str,
         NoneType: _blank,
         bool: lambda value: true if value else false,
         int: str,
@@ -106,8 +106,9 @@ def writer(
     return written
 
 
-def _on_one_line(text: str) -> str:
-    return LINE_BREAK.sub(" ", text)
+def on_one_line(text: str) -> str:
+    """Put a blank in place of each line break."""
+    return _LINE_BREAK.sub(" ", text)
 
 
 def _blank(_: None) -> str:
