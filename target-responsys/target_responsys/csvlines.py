@@ -13,9 +13,11 @@ from target_responsys.settings import chosen, delimiter
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Line breaks and control characters, but for a tab and what stands between rows and cells of a block.
-_UNUSUAL = re.compile("[\0-\x08\x0b-\x1e\x7f-\x9f\u2028\u2029]")
+# What stands between rows and between cells of a block, for as long as these are no lines.
 _BETWEEN = "\n\x1f"
+# Line breaks and control characters beside them, but for a tab, in UTF-8.
+_UNUSUAL = bytes({*range(0x20), 0x7F} - {*b"\t\n\x1f"})
+_UNUSUAL_BEYOND_ASCII = re.compile(b"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 _LINE_ENDS = {"lf": "\n", "crlf": "\r\n"}
 
 
@@ -67,7 +69,7 @@ class LineMaker:
 
 
 class BlockMaker:
-    """Makes the lines of many rows at once, each as `LineMaker` makes it, of a format with enclosed fields."""
+    """Makes the lines of many rows at once, each as `LineMaker` does, of a format with enclosed fields."""
 
     @classmethod
     def of(cls, form: FileFormat) -> Self | None:
@@ -76,24 +78,24 @@ class BlockMaker:
 
     def __init__(self, form: FileFormat) -> None:
         quote = form.quote_char
-        self._quote = quote
-        self._between_rows = f"{quote}{form.line_end}{quote}"
-        self._between_cells = f"{quote}{form.delimiter}{quote}"
-        self._end = f"{quote}{form.line_end}"
+        self._quote = quote.encode()
+        self._between_rows = f"{quote}{form.line_end}{quote}".encode()
+        self._between_cells = f"{quote}{form.delimiter}{quote}".encode()
+        self._end = f"{quote}{form.line_end}".encode()
 
-    def __call__(self, rows: Sequence[Sequence[str]]) -> str | None:
-        """Return the lines; None when a value has a line break or a control character."""
-        text = "\n".join(map("\x1f".join, rows))
+    def __call__(self, rows: Sequence[Sequence[str]]) -> bytes | None:
+        """Return the lines in UTF-8; None when a value has a line break or a control character."""
+        text = "\n".join(map("\x1f".join, rows)).encode()
         if (
-            _UNUSUAL.search(text)
-            or text.count("\n") != len(rows) - 1
-            or text.count("\x1f") != len(rows) * (len(rows[0]) - 1)
+            len(text.translate(None, _UNUSUAL)) < len(text)
+            or text.count(b"\n") != len(rows) - 1
+            or text.count(b"\x1f") != len(rows) * (len(rows[0]) - 1)
+            or (not text.isascii() and _UNUSUAL_BEYOND_ASCII.search(text))
         ):
             return None
-        if self._quote in text:
-            text = text.replace(self._quote, 2 * self._quote)
-        text = text.replace("\n", self._between_rows).replace("\x1f", self._between_cells)
-        return f"{self._quote}{text}{self._end}"
+        text = text.replace(self._quote, 2 * self._quote)
+        text = text.replace(b"\n", self._between_rows).replace(b"\x1f", self._between_cells)
+        return self._quote + text + self._end
 
 
 class _Passing:

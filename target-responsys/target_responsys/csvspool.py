@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from responsys_io.keyring import KeyRing
-    from target_responsys.filenames import FileNaming
+    from target_responsys.filenames import FileNames, FileNaming
 
 
 class UnwritableRecordError(UnfitRecordError):
@@ -87,8 +89,8 @@ class CsvSpool:
         self.rows += 1
         return len(self._parts) + 1
 
-    def write_lines(self, text: str, rows: int) -> int:
-        """Append the lines of so many rows; return the number of the file that they are in.
+    def write_lines(self, lines: bytes, rows: int) -> int:
+        """Append the lines of so many rows, in UTF-8; return the number of the file that they are in.
 
         Raises:
             UnwritableRecordError: The character set lacks a character of one of them: none is written.
@@ -97,9 +99,17 @@ class CsvSpool:
         """
         with _spooling():
             part = self._open or self._begun()
-            part.write_lines(text, rows)
+            part.write_lines(lines, rows)
         self.rows += rows
         return len(self._parts) + 1
+
+    def so_far(self) -> tuple[FileNames, SpoolSlice, int] | None:
+        """Return the file that is being written: names, bytes, and how many of them are on the disk."""
+        if self._open is None:
+            return None
+        start = self._open.start
+        size = os.fstat(self._file.fileno()).st_size - start
+        return self.naming.of(len(self._parts) + 1), SpoolSlice(self._file, start, sys.maxsize), size
 
     def finished(self) -> list[Part]:
         """Complete the last file; return all of them."""
@@ -147,6 +157,7 @@ class _OpenPart:
         self.rows = 0
         self._size = 0
         self._encoding = encoding
+        self._is_utf8 = codecs.lookup(encoding).name == "utf-8"
         # A character set with a byte order mark, or with shift states, is a matter of the whole file.
         self._encoder = codecs.getincrementalencoder(encoding)()
 
@@ -165,9 +176,9 @@ class _OpenPart:
         self.rows += 1
         return True
 
-    def write_lines(self, text: str, rows: int) -> None:
-        """Write the lines of so many rows."""
-        self._add(self._encoded(text))
+    def write_lines(self, lines: bytes, rows: int) -> None:
+        """Write the lines of so many rows, in UTF-8."""
+        self._add(lines if self._is_utf8 else self._encoded(lines.decode()))
         self.rows += rows
 
     def finish(self) -> None:

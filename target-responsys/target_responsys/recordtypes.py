@@ -58,12 +58,14 @@ class ValueType:
         allowed: Python types that the value has to be one of, where `decoded` leaves that open; else None.
         is_valid: A further check; else None.
         is_text: Whether it is a text or null, and nothing else.
+        is_integer: Whether it is a whole number or null, and nothing else.
     """
 
     decoded: Any = Any
     allowed: frozenset[type] | None = None
     is_valid: Callable[[Any], bool] | None = None
     is_text: bool = False
+    is_integer: bool = False
 
 
 def check_record_rules(schema: Mapping[str, Any]) -> None:
@@ -99,17 +101,21 @@ def value_type(schema: Any, *, width: int | None = None) -> ValueType:
     types = set().union(*alternatives)
     if not types <= _PYTHON_TYPES.keys():
         raise NotCompilableError
-    is_text = "string" in types and types <= {"string", "null"}
+    only = types - {"null"}
     if not types <= _EXACT:
         python_types = (each for name in types for each in _PYTHON_TYPES[name])
         return ValueType(allowed=None if len(types) == len(_PYTHON_TYPES) else frozenset(python_types))
     lengths = [length for length in (schema.get("maxLength"), width) if length is not None]
     text: Any = Annotated[str, msgspec.Meta(max_length=min(lengths))] if lengths else str
     decoded: Any = None
-    for name in sorted(types - {"null"}):
+    for name in sorted(only):
         own = text if name == "string" else _PYTHON_TYPES[name][0]
         decoded = own if decoded is None else decoded | own
-    return ValueType(decoded | None if decoded and "null" in types else decoded, is_text=is_text)
+    return ValueType(
+        decoded | None if decoded and "null" in types else decoded,
+        is_text=only == {"string"},
+        is_integer=only == {"integer"},
+    )
 
 
 def _simple_alternatives(schema: Mapping[str, Any]) -> list[Collection[str]] | None:

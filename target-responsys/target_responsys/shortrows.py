@@ -69,8 +69,10 @@ class ShortRows:
         texts = [each.property in taken_as_they_are and types[each.property].is_text for each in route.fields]
         self.texts = [place for place, is_text in enumerate(texts, first) if is_text]
         self._written = [
-            (place, write)
-            for place, (is_text, (_, write)) in enumerate(zip(texts, maker.writers, strict=True))
+            (place, str if types[name].is_integer and _fits(each, column) else write)
+            for place, (is_text, each, column, (name, write)) in enumerate(
+                zip(texts, route.fields, own_types, maker.writers, strict=True)
+            )
             if not is_text
         ]
         self._size = len(route.fields)
@@ -79,11 +81,12 @@ class ShortRows:
     def complete(self, values: Values) -> list[str] | None:
         """Return a value for every column, blank where the record has none; None when one is unfit."""
         values = values[: self._size]
-        row = ["" if value is None or value is UNSET else value for value in values]
+        # Null and what is absent are false; so are numbers, which are written below.
+        row = [value or "" for value in values]
         try:
             for place, write in self._written:
-                if row[place] != "":
-                    row[place] = write(values[place])
+                if (value := values[place]) is not None and value is not UNSET:
+                    row[place] = write(value)
         except ValueError:
             return None
         return self._constants + row
@@ -110,6 +113,9 @@ def _width_as_it_is(field: Field, column: str | None) -> int | None:
     """Return how long a text may be to be sent as it is, 0 for any length; None when it cannot be."""
     if field.kind != "text":
         return None
-    if column is None or field.translated or misfit(column, field.kind) is None:
-        return 0
-    return width_of(column)
+    return width_of(column) if column and not _fits(field, column) else 0
+
+
+def _fits(field: Field, column: str | None) -> bool:
+    """Tell whether the column takes any value of the field's kind."""
+    return column is None or field.translated or misfit(column, field.kind) is None

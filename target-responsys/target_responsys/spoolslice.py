@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 class SpoolSlice(io.RawIOBase):
     """The bytes of a file between two positions, read-only.
 
-    Several of one file can be read in turn.
+    Several of one file can be read at the same time, and while the file is written, whose position they leave
+    alone.
     """
 
     def __init__(self, file: io.FileIO, start: int, end: int) -> None:
@@ -38,7 +40,6 @@ class SpoolSlice(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill a buffer with the next bytes; 0 at the slice's end."""
         view = memoryview(buffer).cast("B")[: self._size - self._position]
-        self._file.seek(self._start + self._position)
-        count = self._file.readinto(view)
+        count = os.preadv(self._file.fileno(), [view], self._start + self._position)
         self._position += count
         return count

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from responsys_io.fileserver import FileServer
+    from target_responsys.ahead import Ahead
     from target_responsys.csvspool import Part
     from target_responsys.filenames import FileNames, FileNaming
     from target_responsys.fileresult import FileResult
@@ -22,7 +23,13 @@ logger = logging.getLogger(__name__)
 
 
 def upload(
-    server: FileServer, part: Part, names: FileNames, result: FileResult, config: Mapping[str, Any]
+    server: FileServer,
+    part: Part,
+    names: FileNames,
+    result: FileResult,
+    config: Mapping[str, Any],
+    *,
+    ahead: Ahead,
 ) -> None:
     """Upload a file and the ones that say that it is complete; note in the result what became of it.
 
@@ -32,17 +39,19 @@ def upload(
         names: Where it and its count and ready file go.
         result: Gets size, checksum, state and reason.
         config: The target's settings.
+        ahead: What has sent the file's beginning.
 
     Raises:
         ResponsysError: See `Upload`; the result has failed then.
     """
     replace = chosen(config, "existing_file") == "replace"
     try:
+        sent = ahead.finished(names.data)
         if replace or server.stat(names.data) is None:
             # Those of an older file of the name would have a job refuse this one, or begin early.
             _remove(server, names.ready, names.count)
         done = server.upload(
-            part.content, names.data, replace=replace, verify=chosen(config, "verify_upload")
+            part.content, names.data, replace=replace, verify=chosen(config, "verify_upload"), ahead=sent
         )
         result.bytes, result.sha256 = done.size, done.sha256
         if names.count:

@@ -126,19 +126,21 @@ def _moment(value: Any, *, zone: tzinfo) -> str:
         then = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise ValueError("it is not a date-time") from None
+    if then.tzinfo is zone and value[4:8:3] == "--" and value[13:17:3] == "::" and value[11:13] != "24":
+        # It is written already, 2026-07-01T12:30:15Z in most cases: this takes a third of the time.
+        return f"{value[:10]} {value[11:19]}"
     then = then.replace(tzinfo=UTC) if then.tzinfo is None else then
-    if then.tzinfo is not zone:
-        then = then.astimezone(zone)
-    return then.isoformat(" ", "seconds")[:19]
+    return then.astimezone(zone).isoformat(" ", "seconds")[:19]
 
 
 def _day(value: Any) -> str:
     if not value:
         return ""
     try:
-        return f"{date.fromisoformat(value[:10]).isoformat()} 00:00:00"
+        day = date.fromisoformat(value[:10])
     except (TypeError, ValueError):
         raise ValueError("it is not a date") from None
+    return f"{value[:10] if value[4:8:3] == '--' else day.isoformat()} 00:00:00"
 
 
 def _number(value: Decimal | float) -> str:
