@@ -49,7 +49,7 @@ class Ahead:
             source: Its bytes; the same for every call.
             size: How many of them there are by now.
         """
-        if self._stopped or size - self._ends.get(path, STEP_BYTES - FIRST_BYTES) < STEP_BYTES:
+        if self._stopped or size - self._ends.get(path, FIRST_BYTES - STEP_BYTES) < STEP_BYTES:
             return
         self._ends[path] = size
         file = self._files.setdefault(path, SendAhead(source, path))

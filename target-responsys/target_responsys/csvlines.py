@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _BETWEEN = "\n\x1f"
 # Line breaks and control characters beside them, but for a tab, in UTF-8.
 _UNUSUAL = bytes({*range(0x20), 0x7F} - {*b"\t\n\x1f"})
-_UNUSUAL_BEYOND_ASCII = re.compile(b"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
+_UNUSUAL_TWO_BYTES = re.compile(b"\xc2[\x80-\x9f]")
+_UNUSUAL_THREE_BYTES = (b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 _LINE_ENDS = {"lf": "\n", "crlf": "\r\n"}
 
 
@@ -90,7 +91,8 @@ class BlockMaker:
             len(text.translate(None, _UNUSUAL)) < len(text)
             or text.count(b"\n") != len(rows) - 1
             or text.count(b"\x1f") != len(rows) * (len(rows[0]) - 1)
-            or (not text.isascii() and _UNUSUAL_BEYOND_ASCII.search(text))
+            or (b"\xc2" in text and _UNUSUAL_TWO_BYTES.search(text))
+            or any(mark in text for mark in _UNUSUAL_THREE_BYTES)
         ):
             return None
         text = text.replace(self._quote, 2 * self._quote)
