@@ -15,15 +15,13 @@ from responsys_io.login import FileServerLogin
 from responsys_io.remotereader import RemoteReader
 from responsys_io.remoteupload import Upload, remove
 from responsys_io.retry import Retry
-from responsys_io.sendahead import TEMPORARY_SUFFIX
 from responsys_io.sshsession import SshSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from responsys_io.files import FolderListing
-    from responsys_io.remoteupload import Uploaded, Verify
-    from responsys_io.sendahead import SendAhead, Source
+    from responsys_io.remoteupload import Source, Uploaded, Verify
     from responsys_io.sshsession import HostKey
 
 __all__ = ["FileServer", "FileServerLogin", "FileUnavailableError", "RemoteFile"]
@@ -131,7 +129,6 @@ class FileServer:
         mtime: int | None = None,
         replace: bool = True,
         verify: Verify = "size",
-        ahead: SendAhead | None = None,
     ) -> Uploaded:
         """Write a file so that it appears under its name complete or not at all.
 
@@ -145,28 +142,7 @@ class FileServer:
             mtime=mtime,
             replace=replace,
             verify=verify,
-            ahead=ahead,
         ).run()
-
-    def send_ahead(self, ahead: SendAhead, end: int) -> None:
-        """Send the bytes up to an offset of a file that is still being written; see `SendAhead`.
-
-        Raises:
-            ResponsysError: The server cannot be reached, or refuses it.
-        """
-        self._call(lambda sftp: ahead.advance(sftp, end), f"file {ahead.path}")
-
-    def finish_ahead(self, ahead: SendAhead) -> None:
-        """Wait until the server has taken what was sent ahead.
-
-        Raises:
-            ResponsysError: It has not.
-        """
-        self._call(ahead.finish, f"file {ahead.path}")
-
-    def forget_ahead(self, ahead: SendAhead) -> None:
-        """Remove what was sent ahead of an upload that does not come."""
-        self._call(lambda sftp: remove(sftp, ahead.path + TEMPORARY_SUFFIX), f"file {ahead.path}")
 
     def make_folder(self, folder: str) -> None:
         """Make a folder, with those above it, where it is missing.

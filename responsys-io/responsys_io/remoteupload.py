@@ -6,24 +6,33 @@ import contextlib
 import hashlib
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from responsys_io.errors import DataError, ResponsysError, TransientError
 from responsys_io.readahead import FileEndsEarlyError, ReadAhead
 from responsys_io.remotewrite import exists
-from responsys_io.sendahead import BLOCK, TEMPORARY_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import paramiko
 
-    from responsys_io.sendahead import SendAhead, Source
-
+_BLOCK = 256 * 2**10
 _OVERLAP = 64 * 2**10
+_TEMPORARY_SUFFIX = ".part"
 _ASIDE_SUFFIX = ".old"
 
 Verify = Literal["size", "content"]
+
+
+class Source(Protocol):
+    """What is uploaded; it can be read more than once."""
+
+    def seek(self, offset: int, /) -> object:
+        """Move to a position."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return the next bytes, none at the end."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,6 @@ class Upload:
         mtime: Modification time to give the file, epoch seconds; the server's present time without.
         replace: Whether a file of that name is replaced; it is refused otherwise.
         verify: size compares the size and the last bytes; content reads all of it back.
-        ahead: What was sent of the source while it was written.
     """
 
     def __init__(
@@ -65,18 +73,16 @@ class Upload:
         mtime: int | None = None,
         replace: bool = True,
         verify: Verify = "size",
-        ahead: SendAhead | None = None,
     ) -> None:
         self._call = call
         self._size = size
         self._mtime = mtime
         self._source = source
         self._path = path
-        self._temporary = path + TEMPORARY_SUFFIX
+        self._temporary = path + _TEMPORARY_SUFFIX
         self._replace = replace
         self._verify = verify
-        self._ahead = ahead
-        self._begun = ahead is not None and ahead.resumable
+        self._begun = False
 
     def run(self) -> Uploaded:
         """Send, compare, publish.
@@ -87,10 +93,10 @@ class Upload:
             TransientError: RSYS-2301, RSYS-2303 when the server holds other bytes than were sent; RSYS-2103
                 when it refuses, for example because it is full. The temporary file is removed then.
         """
-        file = digest(self._source, self._ahead) if self._size is None else Uploaded(self._size, "")
+        file = digest(self._source) if self._size is None else Uploaded(self._size, "")
+        if not self._replace:
+            self._call(self._refuse_to_replace)
         try:
-            if not self._replace:
-                self._call(self._refuse_to_replace)
             self._call(lambda sftp: self._send(sftp, file.size))
             self._call(lambda sftp: self._compare(sftp, file))
             self._call(lambda sftp: self._publish(sftp, file.size))
@@ -106,7 +112,7 @@ class Upload:
         with sftp.open(self._temporary, "r+b" if start else "wb") as remote:
             remote.seek(start)
             remote.set_pipelined(pipelined=True)
-            while block := self._source.read(BLOCK):
+            while block := self._source.read(_BLOCK):
                 remote.write(block)
         if self._mtime is not None:
             sftp.utime(self._temporary, (self._mtime, self._mtime))
@@ -201,12 +207,11 @@ class Upload:
             self._call(lambda sftp: remove(sftp, self._temporary))
 
 
-def digest(source: Source, ahead: SendAhead | None = None) -> Uploaded:
-    """Read a source to its end, without what was sent ahead; return size and checksum of all of it."""
-    size = ahead.size if ahead else 0
-    sha256 = ahead.sha256.copy() if ahead else hashlib.sha256()
-    source.seek(size)
-    while block := source.read(BLOCK):
+def digest(source: Source) -> Uploaded:
+    """Read a source from its start to its end; return size and checksum."""
+    source.seek(0)
+    sha256, size = hashlib.sha256(), 0
+    while block := source.read(_BLOCK):
         sha256.update(block)
         size += len(block)
     return Uploaded(size, sha256.hexdigest())

@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
-import os
-import sys
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from responsys_io.keyring import KeyRing
-    from target_responsys.filenames import FileNames, FileNaming
+    from target_responsys.filenames import FileNaming
 
 
 class UnwritableRecordError(UnfitRecordError):
@@ -102,14 +100,6 @@ class CsvSpool:
             part.write_lines(lines, rows)
         self.rows += rows
         return len(self._parts) + 1
-
-    def so_far(self) -> tuple[FileNames, SpoolSlice, int] | None:
-        """Return the file that is being written: names, bytes, and how many of them are on the disk."""
-        if self._open is None:
-            return None
-        start = self._open.start
-        size = os.fstat(self._file.fileno()).st_size - start
-        return self.naming.of(len(self._parts) + 1), SpoolSlice(self._file, start, sys.maxsize), size
 
     def finished(self) -> list[Part]:
         """Complete the last file; return all of them."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from target_responsys.ahead import PATIENCE
 from target_responsys.cells import CellMaker
 from target_responsys.csvspool import CsvSpool, UnwritableRecordError
 from target_responsys.filenames import file_naming
@@ -77,18 +76,11 @@ class FileSink(ResponsysSink):
                 part = spool.write_lines(block, len(rows))
                 for row, row_cells in zip(rows, cells, strict=True) if self._samples.wanted else ():
                     self._samples.add(part, row, row_cells)
-                self._send_ahead(spool)
                 return
         for row, line in zip(rows, lines, strict=True):
             for place in self._short_rows.texts:
                 row[place] = on_one_line(row[place])
             self._write(row, line)
-        self._send_ahead(spool)
-
-    def _send_ahead(self, spool: CsvSpool) -> None:
-        if so_far := spool.so_far():
-            names, content, size = so_far
-            self._target.ahead.send(names.data, content, size)
 
     def _compiled_way(self) -> Way:
         self._short_rows = ShortRows(
@@ -143,7 +135,7 @@ class FileSink(ResponsysSink):
         if spool and chosen(config, "existing_file") == "replace":
             remove_surplus(self._target.file_server, spool.naming, len(parts))
         for name, part, result in zip(names, parts, results, strict=True):
-            upload(self._target.file_server, part, name, result, config, ahead=self._target.ahead)
+            upload(self._target.file_server, part, name, result, config)
             rows = self._samples.of(result.part)
             job = job_of(config, self.stream_name)
             self.delivered.append(Delivered(result, self.route, rows, job))
@@ -153,7 +145,6 @@ class FileSink(ResponsysSink):
     def close(self) -> None:
         """Give the spool's disk space back, published or not."""
         if self._spool:
-            self._target.ahead.stop(PATIENCE)
             self._spool.close()
 
     def _destination(self, name: str, files: int) -> str:

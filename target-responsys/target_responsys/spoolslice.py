@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
 class SpoolSlice(io.RawIOBase):
     """The bytes of a file between two positions, read-only.
 
-    Several of one file can be read at the same time, and while the file is written, whose position they leave
-    alone.
+    Several of one file can be read in turn.
     """
 
     def __init__(self, file: io.FileIO, start: int, end: int) -> None:
@@ -40,6 +38,7 @@ class SpoolSlice(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill a buffer with the next bytes; 0 at the slice's end."""
         view = memoryview(buffer).cast("B")[: self._size - self._position]
-        count = os.preadv(self._file.fileno(), [view], self._start + self._position)
+        self._file.seek(self._start + self._position)
+        count = self._file.readinto(view)
         self._position += count
         return count

@@ -25,7 +25,6 @@ from responsys_io.pgpkeys import PgpKeys
 from responsys_io.restapi import RestApi
 from responsys_io.restlogin import has_secret
 from responsys_io.settings import problems
-from target_responsys.ahead import PATIENCE, Ahead
 from target_responsys.api_sink import ApiSink
 from target_responsys.campaign import execution_id
 from target_responsys.checks import combination_problems
@@ -162,11 +161,6 @@ class TargetResponsys(Target):
         return FileServer(FileServerLogin.from_config(self.config))
 
     @cached_property
-    def ahead(self) -> Ahead:
-        """What uploads files while they are written."""
-        return Ahead(lambda: self.file_server)
-
-    @cached_property
     def key_ring(self) -> KeyRing:
         """The PGP keys that files are encrypted and signed with."""
         return KeyRing(PgpKeys.from_config(self.config))
@@ -271,9 +265,6 @@ class TargetResponsys(Target):
         """Settle what can be settled, let go of everything, and write the receipt."""
         failed = isinstance(ending, Exception)
         self.dispatcher.close(patience=LAST_ANSWERS_SECONDS if failed else 0.0)
-        self.ahead.stop(PATIENCE if failed else 0.0)
-        if failed:
-            self.ahead.clean_up()
         for name in ("api", "file_server", "mirror", "request_log", "key_ring"):
             if connection := self.__dict__.pop(name, None):
                 connection.close()

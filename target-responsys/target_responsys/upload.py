@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from responsys_io.fileserver import FileServer
-    from target_responsys.ahead import Ahead
     from target_responsys.csvspool import Part
     from target_responsys.filenames import FileNames, FileNaming
     from target_responsys.fileresult import FileResult
@@ -23,13 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def upload(
-    server: FileServer,
-    part: Part,
-    names: FileNames,
-    result: FileResult,
-    config: Mapping[str, Any],
-    *,
-    ahead: Ahead,
+    server: FileServer, part: Part, names: FileNames, result: FileResult, config: Mapping[str, Any]
 ) -> None:
     """Upload a file and the ones that say that it is complete; note in the result what became of it.
 
@@ -39,19 +32,17 @@ def upload(
         names: Where it and its count and ready file go.
         result: Gets size, checksum, state and reason.
         config: The target's settings.
-        ahead: What has sent the file's beginning.
 
     Raises:
         ResponsysError: See `Upload`; the result has failed then.
     """
     replace = chosen(config, "existing_file") == "replace"
     try:
-        sent = ahead.finished(names.data)
         if replace or server.stat(names.data) is None:
             # Those of an older file of the name would have a job refuse this one, or begin early.
             _remove(server, names.ready, names.count)
         done = server.upload(
-            part.content, names.data, replace=replace, verify=chosen(config, "verify_upload"), ahead=sent
+            part.content, names.data, replace=replace, verify=chosen(config, "verify_upload")
         )
         result.bytes, result.sha256 = done.size, done.sha256
         if names.count:
