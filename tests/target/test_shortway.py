@@ -156,7 +156,7 @@ def outcome(config: dict[str, Any], data: list[bytes], schema: dict[str, Any]) -
     return written, refused, fault, received
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.lists(RECORDS.map(message), max_size=6), rules=SCHEMAS, validates=st.booleans())
 def test_files_are_the_same(
     tmp_path: Path, data: list[bytes], rules: dict[str, Any], validates: bool
