@@ -22,12 +22,12 @@ export TMPDIR := $(ROOT)/.local/tmp
 
 PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
 PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox
-CHECKED := $(PACKAGES) demo scripts tests
+CHECKED := $(PACKAGES) demo scripts bench tests
 RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## Run the whole loop on this machine: exports in, audiences out (no Oracle account)
@@ -37,23 +37,65 @@ demo: setup ## Run the whole loop on this machine: exports in, audiences out (no
 test: setup ## Run all tests (PYTEST="-k ledger" selects)
 	@$(RUN) pytest -n 2 --dist loadfile $(PYTEST)
 
+.PHONY: faults
+faults: setup ## Run every case of the fault matrix, and print what became of each of its rows
+	@$(RUN) PYTHONPATH=tests python -m support.faultmatrix -n 2 --dist loadfile $(PYTEST)
+
+# The benchmark starts the tests' OpenSSH server.
+BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
+
+.PHONY: bench bench-quick bench-scale
+bench: setup ## Measure the plugins beside their peers (40 minutes; result in bench/results)
+	@$(BENCH) full
+bench-quick: setup ## The same with small files, once (under three minutes)
+	@$(BENCH) quick
+bench-scale: setup ## Measure the tap over rows, files, columns and feeds (a quarter of an hour)
+	@$(BENCH) scale
+
+.PHONY: profile
+profile: setup ## Show where the time of tap and target goes, with flame graphs
+	@$(BENCH) profile
+
 .PHONY: lint
 lint: .venv/.made ## Check style and types
 	@$(RUN) ruff check $(CHECKED)
 	@$(RUN) ruff format --check $(CHECKED)
 	@$(RUN) mypy --strict $(PACKAGES) demo scripts
+	@$(RUN) mypy --strict -p bench
 	@$(RUN) mypy --strict --explicit-package-bases tests
+	@$(RUN) bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
+	@$(RUN) zizmor --quiet --offline --persona pedantic .github
 
 .PHONY: reference
-reference: .venv/.made ## Rewrite what is generated from the plugins' --about (README tables, meltano.yml, .env.example)
+reference: .venv/.made ## Rewrite what is generated (README tables and figures, meltano.yml, .env.example)
 	@$(RUN) python scripts/generate_reference.py
+
+.PHONY: lock-dbt
+lock-dbt: | $(UV) ## Lock the packages that Meltano installs dbt with, after a change of transform/requirements.in
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate \
+	    --custom-compile-command "make lock-dbt" transform/requirements.in -o transform/requirements.txt
+
+.PHONY: audit
+audit: | $(UV) ## Ask for known vulnerabilities of what is locked (needs the network)
+	@$(UV) audit --locked
+
+.PHONY: sbom
+sbom: | $(UV) ## Write dist/sbom.cdx.json, the bill of materials of all packages
+	@mkdir -p dist
+	@$(UV) export --quiet --locked --all-packages --no-dev --format cyclonedx1.5 \
+	    --preview-features sbom-export --output-file dist/sbom.cdx.json
+
+.PHONY: wheels
+wheels: | $(UV) ## Build the packages into dist, twice, and compare the two
+	@mkdir -p $(TMPDIR)
+	@UV=$(UV) scripts/build_packages dist
 
 .PHONY: setup
 setup: .venv/.made .meltano/.made ## Make the environments (done by demo and test)
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
@@ -79,7 +121,7 @@ $(ROOT)/.tools/uv/bin/uv:
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.
-.meltano/.made: .venv-meltano/.made meltano.yml $(PYPROJECTS)
+.meltano/.made: .venv-meltano/.made meltano.yml transform/requirements.txt $(PYPROJECTS)
 	@echo "Installing Meltano's plugins into .meltano ..."
 	@scripts/meltano install >.local/install.log 2>&1 || { tail -n 20 .local/install.log >&2; exit 1; }
 	@touch $@

@@ -65,16 +65,17 @@ def loop(sandbox: RunningSandbox, postgres: Postgres) -> None:
         first_exports = sandbox.exports()
         project.run("exports")
         first = checked(rows_by_stream(first_exports), warehouse.rows_by_stream())
-    with step("Audiences in SQL"):
-        warehouse.make_audiences()
+    with step("Engagement and audiences with dbt"):
+        warehouse.fill_carts()
+        project.run("models")
     with step(f"Store locator by REST into {MASTER_TABLE}"):
         project.run("store-locator", variables=rejects_setting(MASTER_AUDIENCE))
         master = delivered(sandbox, warehouse, MASTER_AUDIENCE, MASTER_TABLE)
-    with step(f"Abandoned cart as CSV over SFTP for {CART_TABLE}"):
+    with step(f"Abandoned cart as CSV over SFTP, imported into {CART_TABLE}"):
         sandbox.make_table(CART_TABLE, CART_COLUMNS, CART_KEY)
-        project.run("abandoned-cart", variables=rejects_setting(CART_AUDIENCE))
-    with step("Connect's import of that file"):
-        sandbox.import_files(CART_TABLE, f"{CART_TABLE}_*.csv")
+        job = sandbox.add_import_job(CART_TABLE, f"{CART_TABLE}_*.csv")
+        starting = {"CAMPAIGN_ABANDONED_CART_CONNECT_JOB_ID": job}
+        project.run("abandoned-cart", variables=rejects_setting(CART_AUDIENCE) | starting)
         cart = delivered(sandbox, warehouse, CART_AUDIENCE, CART_TABLE)
     with step("One more day of exports: only that day moves"):
         sandbox.add_day()

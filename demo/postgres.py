@@ -60,7 +60,7 @@ class Postgres:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Environment variables of the warehouse plugins in meltano.yml."""
+        """Environment variables of the warehouse's plugins in meltano.yml."""
         connection = {
             "HOST": HOST,
             "PORT": str(self.port),
@@ -68,7 +68,7 @@ class Postgres:
             "PASSWORD": self.password,
             "DATABASE": DATABASE,
         }
-        plugins = ("TAP_POSTGRES", "TARGET_POSTGRES")
+        plugins = ("TAP_POSTGRES", "TARGET_POSTGRES", "DBT_POSTGRES")
         return {f"{plugin}_{name}": value for plugin in plugins for name, value in connection.items()}
 
 

@@ -35,7 +35,7 @@ class Project:
         self.variables = dict(variables)
         self._runs = 0
         folder.mkdir(parents=True, exist_ok=True)
-        for plugins in ("extractors", "loaders"):
+        for plugins in ("extractors", "loaders", "utilities"):
             (folder / plugins).symlink_to(ROOT / ".meltano" / plugins, target_is_directory=True)
 
     def run(self, *tasks: str, variables: Mapping[str, str] | None = None) -> Path:
@@ -91,7 +91,12 @@ class Project:
         return json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
 
     def _meltano(self, arguments: tuple[str, ...], log: Path, variables: Mapping[str, str]) -> int:
-        own = {"MELTANO_SYS_DIR_ROOT": str(self.folder), "NO_COLOR": "1"}
+        own = {
+            "MELTANO_SYS_DIR_ROOT": str(self.folder),
+            "DBT_TARGET_PATH": str(self.folder / "transform"),
+            "DBT_LOG_PATH": str(self.folder / "transform" / "logs"),
+            "NO_COLOR": "1",
+        }
         with log.open("wb") as output:
             return subprocess.run(  # noqa: S603 - a program of this checkout
                 [ROOT / "scripts" / "meltano", *arguments],

@@ -58,16 +58,17 @@ class RunningSandbox:
         """Let a day go by: its exports appear on the file server."""
         self._command("add-day")
 
-    def import_files(self, table: str, pattern: str) -> None:
-        """Run the Connect job that imports what has been uploaded."""
+    def add_import_job(self, table: str, pattern: str) -> str:
+        """Save a Connect job that imports what is uploaded, as an administrator does; return its id."""
         where = ("--table", table, "--folder-name", self.tables_folder, "--file-pattern", pattern)
-        self._command("import", *where, "--count-extension", "count")
+        return self._command("add-job", "--name", table, *where, "--count-extension", "count").strip()
 
     def _store(self) -> Store:
         return Store(self._folder / "account.sqlite")
 
-    def _command(self, *arguments: str) -> None:
+    def _command(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "responsys_sandbox", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
         if done.returncode != 0:
             raise SandboxError(f"responsys-sandbox {arguments[0]} failed: {done.stderr.strip()}")
+        return done.stdout

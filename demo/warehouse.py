@@ -1,4 +1,4 @@
-"""The warehouse: what has arrived in it, and the audiences that are made in it."""
+"""The warehouse: what has arrived in it, the shop that stands in it, and how large its audiences are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psycopg import sql
 EXPORTS = "responsys"
 AUDIENCES = "audiences"
 _EVERY_ROW = sql.SQL("true")
-_AUDIENCES_SQL = Path(__file__).with_name("audiences.sql")
+_SHOP_SQL = Path(__file__).with_name("shop.sql")
 
 
 class Warehouse:
@@ -38,10 +38,10 @@ class Warehouse:
             written = sql.SQL("_sdc_batched_at >= {}").format(_utc(since)) if since else _EVERY_ROW
             return Counter({name: _count(connection, EXPORTS, name, written) for (name,) in tables})
 
-    def make_audiences(self) -> None:
-        """Make the audiences of `audiences.sql` anew from what is there."""
+    def fill_carts(self) -> None:
+        """Make the shop of `shop.sql`: carts of those who have clicked."""
         with psycopg.connect(self._url) as connection:
-            connection.execute(_AUDIENCES_SQL.read_bytes())
+            connection.execute(_SHOP_SQL.read_bytes())
 
     def audience_rows(self, audience: str) -> int:
         """Count the rows of an audience."""

@@ -1,8 +1,9 @@
 # ruff: noqa: INP001 - a script, no package
 """Keep settings, capabilities and streams in one place: what the plugins themselves say.
 
-Rewrites the marked blocks of the README files, of meltano.yml and of .env.example from the
-plugins' `--about --format=json` and the catalogue of feeds. A block stands between two lines:
+Rewrites the marked blocks of the README files, of docs/errors.md, of meltano.yml and of .env.example from
+the plugins' `--about --format=json`, the catalogue of feeds, the source's error codes and the results of
+the benchmark. A block stands between two lines:
 
     <!-- begin: settings tap-responsys -->      (Markdown)
     # begin: settings tap-responsys             (YAML and .env)
@@ -24,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import error_codes
 import yaml
 
 from responsys_io.feeds import feeds
@@ -32,7 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "tap-responsys/README.md", "target-responsys/README.md", "meltano.yml", ".env.example")
+FILES = (
+    "README.md",
+    "tap-responsys/README.md",
+    "target-responsys/README.md",
+    "docs/errors.md",
+    "meltano.yml",
+    ".env.example",
+)
 BLOCK = re.compile(
     r"^(?P<begin>[ ]*(?:<!--|\#)\ begin:\ (?P<kind>\w+)\ (?P<plugin>[\w-]+)(?:\ -->)?\n)"
     r".*?"
@@ -106,6 +115,14 @@ def markdown_streams(_plugin: str) -> str:
     return "\n".join(rows)
 
 
+def markdown_performance(module: str) -> str:
+    """Return what the benchmark's results in the repository say."""
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", module, "section"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return done.stdout.rstrip()
+
+
 def meltano_settings(plugin: str) -> str:
     """Return the settings as the `settings` key of a plugin in meltano.yml."""
     return _yaml(
@@ -134,6 +151,8 @@ RENDERERS: dict[tuple[str, str], Callable[[str], str]] = {
     (".md", "settings"): markdown_settings,
     (".md", "capabilities"): markdown_capabilities,
     (".md", "streams"): markdown_streams,
+    (".md", "errors"): lambda _: error_codes.table(),
+    (".md", "performance"): markdown_performance,
     (".yml", "settings"): meltano_settings,
     (".yml", "capabilities"): meltano_capabilities,
     (".example", "settings"): environment_settings,

@@ -7,19 +7,22 @@ it as a whole, or with a record, is said only there (Oracle's REST API reference
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from responsys_io.errors import ResponsysError, TransientError
+from responsys_io.asyncresults import Outcome, OverdueError, outcome_of, overdue, raise_refusal, states_of
+from responsys_io.errors import ResponsysError
 from responsys_io.recordcalls import MAX_RECORDS
-from responsys_io.restanswers import Judged, RefusedError, Verdict, refusal
-from responsys_io.restpages import items_of
+from responsys_io.restanswers import RefusedError
+from responsys_io.resthttp import MAX_CONNECTIONS
+from responsys_io.restretry import UnknownOutcomeError
 from responsys_io.restsession import ASYNC_API, Endpoint, encoded
 from responsys_io.retry import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from responsys_io.recordcalls import Part, RecordCall
     from responsys_io.restsession import RestSession
@@ -30,14 +33,6 @@ KEPT_SECONDS = 86_400.0
 """How long Responsys keeps a result."""
 
 _POLL = Endpoint("POST", "/requests", "ask for the results of queued calls", prefix=ASYNC_API)
-_PENDING = {"PROCESSING_REQUEST"}
-_PENDING_STATUSES = {"IN_PROGRESS", "REQUEST_ACCEPTED"}
-_LOST = {"RESPONSE_PURGED"}
-_OK = 200
-
-Outcome = dict[int, str] | ResponsysError
-"""Responsys's words by index in the records for those that were refused, or why nothing of them is known or
-was done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,25 +40,34 @@ class Queued:
     """A call, or a part of one, that Responsys has taken.
 
     Args:
-        request_id: What it is asked for by.
+        request_id: What it is asked for by; empty for a part that was not taken.
         call: What is to be done.
         part: Which of the call's records it carries.
         since: When it was taken, in seconds of the clock.
+        loose: Whether Responsys may have taken it once more, without an id that it could be asked for by.
+        failure: Why it was not taken, for a part that follows others.
     """
 
     request_id: str
     call: RecordCall
     part: Part = field(repr=False)
     since: float
+    loose: bool = False
+    failure: ResponsysError | None = None
 
 
 class AsyncCalls:
-    """Queues calls and waits for their results.
+    """Queues calls and waits for their results. Safe for several threads.
+
+    Whoever waits first asks for the results of all calls that are under way, up to 200 at once, and the
+    others wait for that: however many threads there are, there is one loop that asks.
 
     Args:
         session: Makes the calls.
         retry: How long to pause before results are asked for, longer from one time to the next while there
             are none. Its limit does not count.
+        max_wait: Seconds from a call's acceptance after which its result is no longer waited for.
+        at_once: Calls that may be handed over at the same time.
         clock: Monotonic seconds.
     """
 
@@ -72,130 +76,165 @@ class AsyncCalls:
         session: RestSession,
         *,
         retry: Retry | None = None,
+        max_wait: float = KEPT_SECONDS,
+        at_once: int = MAX_CONNECTIONS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = session
         self._retry = retry or Retry(base=1.0, cap=30.0)
+        self._max_wait = max_wait
+        self._handing_over = threading.Semaphore(at_once)
         self._clock = clock
+        self._changed = threading.Condition()
+        self._waiting: dict[str, Queued] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._asking = False
+        self._idle = 1
+        self.requests = 0
+        self.polls = 0
 
     def submit(self, call: RecordCall) -> list[Queued]:
         """Queue a call, in as many parts as it takes.
+
+        Returns:
+            The parts. When one that follows others is not taken, it is the last one and says why: the
+            others are under way.
 
         Raises:
             RefusedError: RSYS-4009 when it is not taken.
             SettingsError: RSYS-4010 when the user may not use the asynchronous API.
             DataError: RSYS-4011 for a single record that is too large.
+            UnknownOutcomeError: RSYS-4004 when a call that is not repeatable may have been taken.
             TransientError: As for `RestSession.call`; Responsys's queue may be full.
         """
-        return [self._submit(call, part) for part in call.parts()]
+        queued: list[Queued] = []
+        for part in list(call.parts()):
+            try:
+                queued.append(self._submit(call, part))
+            except ResponsysError as error:
+                if not queued:
+                    raise
+                queued.append(Queued("", call, part, self._clock(), failure=error))
+                break
+        return queued
 
-    def settled(self, queued: Iterable[Queued]) -> Iterator[tuple[Queued, Outcome]]:
-        """Wait for queued calls and yield each with its outcome, as they are done.
+    def outcome(self, entry: Queued) -> Outcome:
+        """Wait for a queued call, and take its outcome, which is there once.
 
-        Many are asked for at once. An outcome is an error when the call was refused as a whole (RSYS-4009),
-        when its result was gone (RSYS-4201) or had not come after 24 hours (RSYS-4202), and when it cannot
-        be attributed to the records (RSYS-4007).
+        Returns:
+            The refused records, or an error: RSYS-4009 when the call was refused as a whole, RSYS-4007 when
+            its result cannot be attributed to the records; an UnknownOutcomeError when the result is gone
+            (RSYS-4201), has not come in time (RSYS-4202, an `OverdueError`) or says nothing (RSYS-4204).
 
         Raises:
+            SettingsError: RSYS-4010 when the user may no longer use the asynchronous API.
             TransientError: As for `RestSession.call` when results cannot be asked for.
         """
-        waiting = {entry.request_id: entry for entry in queued}
-        idle = 0
-        while waiting:
-            idle += 1
-            self._retry.sleep(self._retry.pause(idle))
-            for entry, outcome in self._asked(list(waiting.values())):
-                del waiting[entry.request_id]
-                idle = 0
-                yield entry, outcome
-            logger.debug("%d queued calls are not done", len(waiting))
+        if entry.failure is not None:
+            return entry.failure
+        while True:
+            with self._changed:
+                while self._asking and entry.request_id not in self._outcomes:
+                    self._changed.wait()
+                if (found := self._outcomes.pop(entry.request_id, None)) is not None:
+                    return found
+                self._asking = True
+            try:
+                self._ask()
+            finally:
+                with self._changed:
+                    self._asking = False
+                    self._changed.notify_all()
 
-    def carry_out(self, call: RecordCall) -> dict[int, str]:
-        """Queue a call and wait until it is done.
+    def carry_out(self, call: RecordCall, *, on_loose: Callable[[], object] = lambda: None) -> dict[int, str]:
+        """Queue a call and wait until all parts of it are done, also when one of them fails.
+
+        Args:
+            call: What is to be done.
+            on_loose: Told when Responsys may carry it out at some later moment, or once more.
 
         Returns:
             Responsys's words by index in the records, for those that were refused.
 
         Raises:
-            ResponsysError: As for `submit` and `settled`.
+            ResponsysError: As for `submit` and `outcome`.
         """
         refused: dict[int, str] = {}
-        for _, outcome in self.settled(self.submit(call)):
+        failures: list[ResponsysError] = []
+        try:
+            queued = self.submit(call)
+        except UnknownOutcomeError:
+            on_loose()
+            raise
+        for entry in queued:
+            outcome = self.outcome(entry)
+            if entry.loose or isinstance(outcome, OverdueError):
+                on_loose()
             if isinstance(outcome, ResponsysError):
-                raise outcome
-            refused |= outcome
+                failures.append(outcome)
+            else:
+                refused |= outcome
+        if failures:
+            raise failures[0]
         return dict(sorted(refused.items()))
 
     def _submit(self, call: RecordCall, part: Part) -> Queued:
-        try:
-            answer = self._send(call, call.endpoint, part)
-        except RefusedError as error:
-            # Without an error code it was the gateway: there is nothing under this path.
-            if error.error_code or call.otherwise is None:
-                raise
-            answer = self._send(call, call.otherwise, part)
-        return Queued(answer, call, part, self._clock())
+        with self._handing_over:
+            try:
+                request_id, loose = self._send(call, call.endpoint, part)
+            except RefusedError as error:
+                # Without an error code it was the gateway: there is nothing under this path.
+                if error.error_code or call.otherwise is None:
+                    raise
+                request_id, loose = self._send(call, call.otherwise, part)
+        entry = Queued(request_id, call, part, self._clock(), loose)
+        with self._changed:
+            self._waiting[request_id] = entry
+            self._idle = 1
+            self.requests += 1
+        return entry
 
-    def _send(self, call: RecordCall, endpoint: Endpoint, part: Part) -> str:
+    def _send(self, call: RecordCall, endpoint: Endpoint, part: Part) -> tuple[str, bool]:
+        """Hand a part over; return its id, and whether it may have been taken before without one."""
         queueing = replace(endpoint, prefix=ASYNC_API)
-        answer = self._session.call(queueing, call.names, body=part.body, repeatable=call.repeatable)
+        loose = False
+        try:
+            answer = self._session.call(
+                queueing, call.names, body=part.body, repeatable=False, rows=len(part.records)
+            )
+        except UnknownOutcomeError:
+            if not call.repeatable:
+                raise
+            loose = True
+            answer = self._session.call(queueing, call.names, body=part.body, rows=len(part.records))
         request_id = answer.get("requestId") if isinstance(answer, dict) else None
         if isinstance(request_id, str) and request_id:
-            return request_id
-        _raise_refusal(queueing, answer)
+            return request_id, loose
+        raise_refusal(queueing, answer)
         raise queueing.unusable()
 
-    def _asked(self, waiting: Sequence[Queued]) -> Iterator[tuple[Queued, Outcome]]:
-        """Ask once for all and yield those that are settled."""
+    def _ask(self) -> None:
+        """Ask once for all that is under way, after a pause, and keep what has come of it."""
+        self._retry.sleep(self._retry.pause(self._idle))
+        with self._changed:
+            waiting = list(self._waiting.values())
+            self._idle += 1
         for start in range(0, len(waiting), MAX_RECORDS):
-            part = waiting[start : start + MAX_RECORDS]
-            states = self._states([entry.request_id for entry in part])
-            for entry in part:
-                outcome = _outcome(entry, states.get(entry.request_id))
-                if outcome is None and self._clock() - entry.since >= KEPT_SECONDS:
-                    outcome = _overdue(entry)
-                if outcome is not None:
-                    yield entry, outcome
+            asked = waiting[start : start + MAX_RECORDS]
+            states = self._states(asked)
+            with self._changed:
+                for entry in asked:
+                    outcome = outcome_of(entry.call, entry.part, states.get(entry.request_id))
+                    if outcome is None and self._clock() - entry.since >= self._max_wait:
+                        outcome = overdue(entry.call, self._max_wait)
+                    if outcome is not None:
+                        del self._waiting[entry.request_id]
+                        self._outcomes[entry.request_id] = outcome
+                        self._idle = 1
+                self._changed.notify_all()
+        logger.debug("%d queued calls are not done", len(self._waiting))
 
-    def _states(self, request_ids: list[str]) -> dict[str, dict[str, Any]]:
-        answer = self._session.call(_POLL, body=encoded({"requestIds": request_ids}))
-        if isinstance(answer, dict) and "requestId" in answer:
-            answer = [answer]
-        _raise_refusal(_POLL, answer)
-        return {str(state.get("requestId")): state for state in items_of(answer, "responses", _POLL)}
-
-
-def _outcome(entry: Queued, state: dict[str, Any] | None) -> Outcome | None:
-    """Return what a state says of a queued call, or None while it is not done."""
-    response = state.get("response") if state else None
-    if state is None or (response is None and state.get("status") in _PENDING_STATUSES):
-        return None
-    error_code = response.get("errorCode") if isinstance(response, dict) else None
-    if error_code in _PENDING:
-        return None
-    if error_code in _LOST:
-        return TransientError(
-            "RSYS-4201",
-            f"Responsys no longer has the result of a call about {entry.call.place}.",
-            "It is not known what was done; run again, a merge by key does no harm twice.",
-        )
-    if error_code:
-        return refusal(entry.call.endpoint.does, Judged(Verdict.REFUSED, _OK, response))
-    try:
-        return entry.call.refused(entry.part, response)
-    except ResponsysError as error:
-        return error
-
-
-def _overdue(entry: Queued) -> TransientError:
-    return TransientError(
-        "RSYS-4202",
-        f"Responsys has not finished a call about {entry.call.place} within 24 hours.",
-        "It is not known what was done, or will be; ask Oracle's support with the time of the call.",
-    )
-
-
-def _raise_refusal(endpoint: Endpoint, answer: Any) -> None:
-    """Raise what an answer with status 200 that is an error after all says."""
-    if isinstance(answer, dict) and answer.get("errorCode"):
-        raise refusal(endpoint.does, Judged(Verdict.REFUSED, _OK, answer))
+    def _states(self, asked: Sequence[Queued]) -> dict[str, dict[str, object]]:
+        self.polls += 1
+        body = encoded({"requestIds": [entry.request_id for entry in asked]})
+        return states_of(self._session.call(_POLL, body=body), _POLL)

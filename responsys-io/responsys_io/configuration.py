@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from dotenv import find_dotenv, load_dotenv
 
 from responsys_io.errors import SettingsError
+from responsys_io.filemodes import warn_of_open_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
@@ -44,35 +45,45 @@ def settings_from_environment(properties: Mapping[str, Mapping[str, Any]], prefi
     return found
 
 
-def settings_from_option(values: Sequence[str]) -> tuple[dict[str, Any], bool]:
-    """Read what the option --config names: files of settings, and ENV for the environment.
+def settings_from_option(
+    values: Sequence[str], properties: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, Any], bool]:
+    """Read what the option --config names: files of settings, of which a later one counts, and ENV.
+
+    A file that everybody can read and that holds secrets is warned about.
+
+    Args:
+        values: What the option was given.
+        properties: The settings, each as JSON Schema.
 
     Returns:
         The settings of the files, and whether those of the environment are wanted as well.
 
     Raises:
-        SettingsError: RSYS-1010, see `settings_from_files`.
+        SettingsError: RSYS-1010, see `settings_from_file`.
     """
     files = [value for value in values if value != "ENV"]
-    return settings_from_files(files), len(files) < len(values)
+    found: dict[str, Any] = {}
+    for path in files:
+        settings = settings_from_file(path)
+        warn_of_open_secrets(path, settings, properties)
+        found |= settings
+    return found, len(files) < len(values)
 
 
-def settings_from_files(paths: Iterable[str]) -> dict[str, Any]:
-    """Read JSON files of settings; a later one overrides an earlier one.
+def settings_from_file(path: str) -> dict[str, Any]:
+    """Read a JSON file of settings.
 
     Raises:
         SettingsError: RSYS-1010 for a file that cannot be read or holds no JSON object.
     """
-    found: dict[str, Any] = {}
-    for path in paths:
-        try:
-            settings = json.loads(Path(path).read_bytes())
-        except (OSError, ValueError) as error:
-            raise _unusable(path, getattr(error, "strerror", None) or "it is not valid JSON") from error
-        if not isinstance(settings, dict):
-            raise _unusable(path, "it holds no JSON object")
-        found |= settings
-    return found
+    try:
+        settings = json.loads(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unusable(path, getattr(error, "strerror", None) or "it is not valid JSON") from error
+    if not isinstance(settings, dict):
+        raise _unusable(path, "it holds no JSON object")
+    return settings
 
 
 def _unusable(path: str, reason: str) -> SettingsError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         SystemExit: After logging, with the error's exit code.
     """
     try:
+        _check_output()
         try:
             yield
         except SystemExit as ending:
@@ -38,18 +40,38 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         known = _as_known(error)
         logger.error("%s", known)  # noqa: TRY400  the traceback is for DEBUG
         logger.debug("Traceback of the error above", exc_info=error)
-        with suppress(TransientError):
-            _finish_output()
+        if sys.stdout is not None:
+            with suppress(TransientError):
+                _finish_output()
         sys.exit(known.exit_code)
 
 
 def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
     """Signal handler: unwind and exit as a shell reports a signalled process (143 for SIGTERM).
 
+    Further signals are ignored: one in the middle of the unwinding would break it off.
+
     Raises:
         SystemExit: Always, with 128 plus the signal's number.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not SIG_IGN, of which Python writes a traceback when such a signal has just come.
+        signal.signal(number, _do_nothing)
     raise SystemExit(128 + signum)
+
+
+def _do_nothing(_signum: int, _frame: FrameType | None) -> None:
+    """Signal handler after the first signal."""
+
+
+def _check_output() -> None:
+    """Make sure that there is a standard output; its number would go to the next file that is opened.
+
+    Raises:
+        TransientError: RSYS-9001 when it is closed.
+    """
+    if sys.stdout is None:
+        raise _output_error("it is closed")
 
 
 def _finish_output() -> None:
@@ -63,11 +85,15 @@ def _finish_output() -> None:
     except OSError as error:
         # What could not be written must not be tried again at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise TransientError(
-            "RSYS-9001",
-            f"Standard output cannot be written to: {error.strerror}.",
-            "Look at the process that reads it, or at the disk that it goes to.",
-        ) from error
+        raise _output_error(error.strerror) from error
+
+
+def _output_error(reason: str | None) -> TransientError:
+    return TransientError(
+        "RSYS-9001",
+        f"Standard output cannot be written to: {reason}.",
+        "Look at the process that reads it, or at the disk that it goes to.",
+    )
 
 
 def _as_known(error: Exception) -> ResponsysError:

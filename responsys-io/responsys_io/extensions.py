@@ -5,12 +5,18 @@ Paths and shapes are those of Oracle's REST API reference, v1.3 (responsys-devel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from responsys_io.mergeresults import refused_recipients
 from responsys_io.profilelists import check_match_columns
-from responsys_io.recipients import HASH_COLUMNS, QueryAttribute, deletion, read_recipients
-from responsys_io.recordcalls import RecordCall, UpdateOnMatch, carry_out, merge_document
+from responsys_io.recipients import (
+    HASH_COLUMNS,
+    QueryAttribute,
+    delete_recipients,
+    deletion,
+    read_recipients,
+)
+from responsys_io.recordcalls import MergeOptions, RecordCall, UpdateOnMatch, carry_out, merge_document
 from responsys_io.restpages import items_of
 from responsys_io.restsession import Endpoint, encoded
 from responsys_io.supplemental import Table, columns_of
@@ -27,7 +33,7 @@ _PATH = "/lists/{list}/listExtensions"
 _ROWS = _PATH + "/{pet}/members"
 _LIST = Endpoint("GET", _PATH, "list the profile extension tables")
 _CREATE = Endpoint("POST", _PATH, "create the profile extension table")
-_MERGE = Endpoint("POST", _ROWS, "merge rows of the profile extension table")
+MERGE = Endpoint("POST", _ROWS, "merge rows of the profile extension table")
 _READ = Endpoint("POST", f"{_ROWS}?action=get", "read rows of the profile extension table")
 _DELETE = Endpoint("POST", f"{_ROWS}?action=delete", "delete rows of the profile extension table")
 
@@ -75,10 +81,7 @@ class Extensions:
         records: Sequence[Sequence[str]],
         *,
         match_columns: Sequence[str],
-        insert_on_no_match: bool = True,
-        update_on_match: UpdateOnMatch = "REPLACE_ALL",
-        map_template_name: str | None = None,
-        repeatable: bool = True,
+        **options: Unpack[MergeOptions],
     ) -> dict[int, str]:
         """Merge rows, see `row_merge`.
 
@@ -91,16 +94,7 @@ class Extensions:
             DataError: RSYS-4011 for a single record that is too large, RSYS-4007 when the answer cannot be
                 attributed to the records.
         """
-        call = self.row_merge(
-            table,
-            field_names,
-            records,
-            match_columns=match_columns,
-            insert_on_no_match=insert_on_no_match,
-            update_on_match=update_on_match,
-            map_template_name=map_template_name,
-            repeatable=repeatable,
-        )
+        call = self.row_merge(table, field_names, records, match_columns=match_columns, **options)
         return carry_out(self._session, call)
 
     def read(
@@ -124,7 +118,7 @@ class Extensions:
             RefusedError: RSYS-4009 when a call as a whole was refused.
             DataError: RSYS-4007 when the answer cannot be attributed to the ids.
         """
-        return carry_out(self._session, self.row_deletion(table, attribute, ids))
+        return delete_recipients(self._session, self.row_deletion(table, attribute, ids))
 
     def row_merge(
         self,
@@ -165,7 +159,7 @@ class Extensions:
             "matchColumnName2": second,
         }
         return RecordCall(
-            endpoint=_MERGE,
+            endpoint=MERGE,
             names={"list": self._list, "pet": table},
             place=f"profile extension table {table}",
             records=records,

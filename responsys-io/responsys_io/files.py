@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import io
 
 _NO_NAMES = {"", ".", ".."}
+# What ends a line or steers a terminal: a name of this kind could write log lines of its own.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True, order=True)
@@ -100,3 +103,8 @@ class FileUnavailableError(DataError):
 def is_plain_name(name: str) -> bool:
     """Tell whether a name that a listing gave is one: no path, no way up, no NUL."""
     return name not in _NO_NAMES and "/" not in name and "\0" not in name
+
+
+def is_readable_name(name: str) -> bool:
+    """Tell whether a name can be shown as it is: it has no control characters."""
+    return not _CONTROLS.search(name)

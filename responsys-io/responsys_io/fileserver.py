@@ -88,7 +88,8 @@ class FileServer:
     def scan(self, folder: str) -> FolderListing:
         """List a folder's files and folders; a listing that breaks off is started again.
 
-        Names that are not UTF-8 are passed over with a warning, once for each folder.
+        Names that are not UTF-8, or have control characters, are passed over with a warning, once for each
+        folder.
 
         Raises:
             SettingsError: RSYS-2101 when there is no such folder, RSYS-2102 when it may not be read.
@@ -98,7 +99,8 @@ class FileServer:
         if unreadable and folder not in self._told:
             self._told.add(folder)
             logger.warning(
-                "%d names in %s are passed over because they are not UTF-8, for example %s",
+                "%d names in %s are passed over because they are not UTF-8 or have control characters, "
+                "for example %s",
                 len(unreadable),
                 where,
                 ascii(unreadable[0])[1:],

@@ -11,7 +11,13 @@ import stat
 from typing import TYPE_CHECKING
 
 from responsys_io.errors import SettingsError, TransientError
-from responsys_io.files import FileUnavailableError, FolderListing, RemoteFile, is_plain_name
+from responsys_io.files import (
+    FileUnavailableError,
+    FolderListing,
+    RemoteFile,
+    is_plain_name,
+    is_readable_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +35,7 @@ class LocalFiles:
         """Do nothing: no session is held."""
 
     def scan(self, folder: str) -> FolderListing:
-        """List a folder's files and folders; names that are not UTF-8 are passed over with a warning.
+        """List a folder's files and folders; names that cannot be shown are passed over with a warning.
 
         Raises:
             SettingsError: RSYS-2101 when there is no such folder, RSYS-2102 when it may not be read.
@@ -78,7 +84,7 @@ class LocalFiles:
         return opened
 
     def _sort_in(self, entry: os.DirEntry[str], folder: str, listing: FolderListing) -> None:
-        if not _is_utf8(entry.name):
+        if not (_is_utf8(entry.name) and is_readable_name(entry.name)):
             self._tell(folder, entry.name)
         elif is_plain_name(entry.name):
             if entry.is_dir(follow_symlinks=False):
@@ -91,7 +97,11 @@ class LocalFiles:
     def _tell(self, folder: str, name: str) -> None:
         if folder not in self._told:
             self._told.add(folder)
-            logger.warning("Names in %s are passed over because they are not UTF-8: %s", folder, ascii(name))
+            logger.warning(
+                "Names in %s are passed over because they are not UTF-8 or have control characters: %s",
+                folder,
+                ascii(name),
+            )
 
 
 @contextlib.contextmanager

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from responsys_io.errors import SettingsError
 from responsys_io.mergeresults import refused_recipients
 from responsys_io.recipients import (
-    ATTRIBUTE_COLUMNS,
+    COLUMN_ATTRIBUTES,
     HASH_COLUMNS,
     QueryAttribute,
+    delete_recipients,
     deletion,
     read_recipients,
 )
@@ -29,14 +30,9 @@ if TYPE_CHECKING:
 
 PermissionStatus = Literal["OPTIN", "OPTOUT"]
 
-PERMISSION_COLUMNS = (
-    "EMAIL_PERMISSION_STATUS_",
-    "MOBILE_PERMISSION_STATUS_",
-    "POSTAL_PERMISSION_STATUS_",
-)
 
 _FIELDS = Endpoint("GET", "/lists/{list}/fields", "describe the profile list")
-_MERGE = Endpoint("POST", "/lists/{list}/members", "merge list members")
+MERGE = Endpoint("POST", "/lists/{list}/members", "merge list members")
 _READ = Endpoint("POST", "/lists/{list}/members?action=get", "read list members")
 _DELETE = Endpoint("POST", "/lists/{list}/members?action=delete", "delete list members")
 _COUNT = Endpoint("GET", "/lists/{list}/members/count", "count list members")
@@ -181,7 +177,7 @@ class ProfileLists:
             RefusedError: RSYS-4009 when a call as a whole was refused.
             DataError: RSYS-4007 when the answer cannot be attributed to the ids.
         """
-        return carry_out(self._session, member_deletion(name, attribute, ids))
+        return delete_recipients(self._session, member_deletion(name, attribute, ids))
 
 
 def member_merge(
@@ -202,7 +198,7 @@ def member_merge(
         repeatable: Whether the call may be sent again when its outcome is not known.
     """
     return RecordCall(
-        endpoint=_MERGE,
+        endpoint=MERGE,
         names={"list": name},
         place=f"list {name}",
         records=records,
@@ -223,17 +219,16 @@ def check_match_columns(columns: Sequence[str]) -> None:
     Raises:
         SettingsError: RSYS-4203.
     """
-    known = ATTRIBUTE_COLUMNS.values()
     hashes = [column for column in columns if column in HASH_COLUMNS]
     if (
         not 1 <= len(columns) <= _MOST_MATCH_COLUMNS
         or len(set(columns)) < len(columns)
-        or any(column not in known for column in columns)
+        or any(column not in COLUMN_ATTRIBUTES for column in columns)
         or (hashes and len(columns) > 1 and (len(hashes) > 1 or "EMAIL_ADDRESS_" in columns))
     ):
         raise SettingsError(
             "RSYS-4203",
             f"Responsys cannot match recipients on {', '.join(columns) or 'no column'}.",
-            f"Give one or two of {', '.join(known)}; "
+            f"Give one or two of {', '.join(COLUMN_ATTRIBUTES)}; "
             "a hash goes with neither the other hash nor the e-mail address.",
         )

@@ -34,7 +34,7 @@ class ApiFunction:
         verb: HTTP method in upper case.
         path: Template, for example `/suppData`, with or without the prefix of the standard API; the family
             of another one, for example `asyncApi`, counts. Parameters stand in braces and their names do
-            not matter.
+            not matter. An `?action=` belongs to it.
     """
 
     verb: str
@@ -45,6 +45,11 @@ class ApiFunction:
         path = _PARAMETER.sub("{}", path).rstrip("/")
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "verb", self.verb.upper())
+
+    @property
+    def without_action(self) -> ApiFunction:
+        """The function of the same verb and path without `?action=`."""
+        return ApiFunction(self.verb, self.path.partition("?")[0])
 
 
 def parse_limits(document: Any) -> dict[ApiFunction, int]:
@@ -105,12 +110,14 @@ class Pacer:
     def hold(self, seconds: float, function: ApiFunction | None = None) -> None:
         """Let nobody call a function for so long, or any where none is named: Responsys counts for itself."""
         with self._lock:
-            until = max(self._clock() + seconds, self._held_until.get(function, 0.0))
-            self._held_until[function] = until
+            held = self._counted(function) if function else None
+            until = max(self._clock() + seconds, self._held_until.get(held, 0.0))
+            self._held_until[held] = until
 
     @contextmanager
     def turn(self, function: ApiFunction) -> Iterator[None]:
         """Wait until the function may be called; the call is made inside the block."""
+        function = self._counted(function)
         while pause := self._enter(function):
             self._sleep(pause)
         try:
@@ -120,6 +127,15 @@ class Pacer:
                 calls = self._calls[function]
                 calls.in_flight -= 1
                 calls.ended.append(self._clock())
+
+    def _counted(self, function: ApiFunction) -> ApiFunction:
+        """Return what a call is counted as.
+
+        The reference does not say whether functions that only `?action=` tells apart have limits of their
+        own. Where the account lists one for the action it holds, else that of the path, which all share then.
+        """
+        plain = function.without_action
+        return plain if function not in self._limits and plain in self._limits else function
 
     def _enter(self, function: ApiFunction) -> float:
         """Take a place and return 0, or return how many seconds to wait."""

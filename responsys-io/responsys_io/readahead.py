@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # OpenSSH serves per request.
 _FIRST_REQUEST = 32_768
 _REQUEST = 255_000
-_MOST_UNDER_WAY = 48
+MOST_UNDER_WAY = 48
 
 
 class FileEndsEarlyError(Exception):
@@ -34,14 +34,18 @@ class ReadAhead:
         handle: The open file's handle.
         offset: Where to begin.
         end: Where to stop asking, the file's size.
+        most: How many requests may be under way at a time.
     """
 
-    def __init__(self, sftp: paramiko.SFTPClient, handle: bytes, offset: int, end: int) -> None:
+    def __init__(
+        self, sftp: paramiko.SFTPClient, handle: bytes, offset: int, end: int, most: int = MOST_UNDER_WAY
+    ) -> None:
         self._sftp = sftp
         self._handle = handle
         self._next = offset
         self._end = end
         self._request = _FIRST_REQUEST
+        self._most = most
         self._allowed = 1
         self._under_way: deque[tuple[int, int, int]] = deque()  # number, offset, length
         self._answers: dict[int, bytes | Exception] = {}
@@ -71,7 +75,7 @@ class ReadAhead:
             self._under_way.appendleft(self._ask(offset + len(answer), length - len(answer)))
         elif self._request < _REQUEST and self._allowed == 1:
             self._request = _REQUEST
-        self._allowed = min(2 * self._allowed, _MOST_UNDER_WAY)
+        self._allowed = min(2 * self._allowed, self._most)
         return answer
 
     def _fill(self) -> None:

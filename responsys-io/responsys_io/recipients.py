@@ -6,11 +6,12 @@ of it (Oracle's pages on list members).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from responsys_io.answeredrows import named_rows
 from responsys_io.mergeresults import refused_deletions
-from responsys_io.recordcalls import MAX_RECORDS, RecordCall, ids_document
+from responsys_io.recordcalls import MAX_RECORDS, RecordCall, carry_out, ids_document
 from responsys_io.restanswers import RefusedError
 from responsys_io.restsession import encoded
 
@@ -30,6 +31,9 @@ ATTRIBUTE_COLUMNS: dict[QueryAttribute, str] = {
     "e_sha256": "EMAIL_SHA256_HASH_",
 }
 """The column of a list by the attribute that stands for it; extension tables take the first four."""
+
+COLUMN_ATTRIBUTES = {column: attribute for attribute, column in ATTRIBUTE_COLUMNS.items()}
+"""The attribute that stands for a column."""
 
 HASH_COLUMNS = ("EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_")
 
@@ -70,6 +74,35 @@ def read_recipients(
                 raise
             continue
         yield from named_rows(answer, endpoint)
+
+
+def delete_recipients(session: RestSession, call: RecordCall) -> dict[int, str]:
+    """Delete recipients, as many ids a call as it takes.
+
+    Args:
+        session: Makes the calls.
+        call: Made by `deletion`.
+
+    Returns:
+        Responsys's words by index in the ids, for those that nothing was deleted for. When an answer was lost
+        and the call sent again, the first one may have found them.
+
+    Raises:
+        RefusedError: RSYS-4009 when a call as a whole was refused.
+        DataError: RSYS-4007 when the answer cannot be attributed to the ids.
+    """
+    refused: dict[int, str] = {}
+    for start in range(0, len(call.records), MAX_RECORDS):
+        part = replace(call, records=call.records[start : start + MAX_RECORDS])
+        try:
+            found = carry_out(session, part)
+        except RefusedError as error:
+            # Whether a call that finds none of its ids is refused as a whole is not documented.
+            if error.error_code not in _NOBODY:
+                raise
+            found = dict.fromkeys(range(len(part.records)), error.problem)
+        refused |= {start + index: words for index, words in found.items()}
+    return refused
 
 
 def deletion(

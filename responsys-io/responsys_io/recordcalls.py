@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from responsys_io.answeredrows import answered_rows
 from responsys_io.errors import DataError
@@ -24,6 +24,15 @@ MAX_BODY_BYTES = 8 * 2**20
 """Above 10 MB the gateway drops the connection without an answer (Oracle's handlingErrorsMain page)."""
 
 UpdateOnMatch = Literal["REPLACE_ALL", "NO_UPDATE"]
+
+
+class MergeOptions(TypedDict, total=False):
+    """What may be said of a merge into a table beside its records; see `merge_call` and `row_merge`."""
+
+    update_on_match: UpdateOnMatch
+    insert_on_no_match: bool
+    map_template_name: str | None
+    repeatable: bool
 
 
 @dataclass(frozen=True, eq=False)

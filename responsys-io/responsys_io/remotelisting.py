@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import paramiko
 from paramiko.sftp import CMD_CLOSE, CMD_NAME, CMD_OPENDIR, CMD_READDIR, CMD_STATUS
 
-from responsys_io.files import FolderListing, RemoteFile, is_plain_name
+from responsys_io.files import FolderListing, RemoteFile, is_plain_name, is_readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def scan(sftp: paramiko.SFTPClient, folder: str) -> tuple[FolderListing, list[by
         folder: POSIX path, empty for the user's home.
 
     Returns:
-        The folder's files and folders, and the names that are passed over because they are not UTF-8.
+        The folder's files and folders, and the names that are passed over because they cannot be shown.
 
     Raises:
         OSError: The server refused; FileNotFoundError when there is no such folder.
@@ -42,6 +42,9 @@ def scan(sftp: paramiko.SFTPClient, folder: str) -> tuple[FolderListing, list[by
             unreadable.append(raw_name)
             continue
         if not is_plain_name(name):
+            continue
+        if not is_readable_name(name):
+            unreadable.append(raw_name)
             continue
         path = posixpath.join(folder, name)
         mode = attributes.st_mode or 0

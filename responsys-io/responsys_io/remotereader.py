@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import paramiko
 
 from responsys_io.files import FileUnavailableError
-from responsys_io.readahead import FileEndsEarlyError, ReadAhead
+from responsys_io.readahead import MOST_UNDER_WAY, FileEndsEarlyError, ReadAhead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from responsys_io.files import RemoteFile
 
 _OVERLAP = 64 * 2**10
+_FEWER = 4
 
 
 class RemoteReader(io.RawIOBase):
@@ -45,6 +46,7 @@ class RemoteReader(io.RawIOBase):
         self._session: paramiko.SFTPClient | None = None
         self._remote: paramiko.SFTPFile | None = None
         self._ahead: ReadAhead | None = None
+        self._most_under_way = MOST_UNDER_WAY
 
     def readable(self) -> bool:
         """Say yes."""
@@ -95,7 +97,12 @@ class RemoteReader(io.RawIOBase):
         if self._ahead is None or self._session is not sftp:
             self._ahead = self._open(sftp)
             self._session = sftp
-        return self._ahead.next_block()
+        try:
+            return self._ahead.next_block()
+        except TimeoutError:
+            # Some servers fall silent when too many requests are under way: go on with fewer.
+            self._most_under_way = max(1, self._most_under_way // _FEWER)
+            raise
 
     def _open(self, sftp: paramiko.SFTPClient) -> ReadAhead:
         try:
@@ -111,7 +118,13 @@ class RemoteReader(io.RawIOBase):
             self._remote.seek(self._fetched_to - len(self._recent))
             if self._remote.read(len(self._recent)) != self._recent:
                 raise self._changed("has other bytes where it was read before")
-        return ReadAhead(sftp, self._remote.handle, self._fetched_to, self._file.size)  # type: ignore[arg-type]
+        return ReadAhead(
+            sftp,
+            self._remote.handle,  # type: ignore[arg-type]
+            self._fetched_to,
+            self._file.size,
+            self._most_under_way,
+        )
 
     def _release(self) -> None:
         remote, self._remote, self._ahead = self._remote, None, None

@@ -99,7 +99,7 @@ class Judged:
     def detail(self) -> str:
         """Responsys's own words without what may be a value of a row."""
         words = _text(self.document, "detail") or _text(self.document, "title")
-        return _cleaned(words)[:_DETAIL_LENGTH].strip()
+        return without_values(words)[:_DETAIL_LENGTH].strip()
 
 
 class RefusedError(DataError):
@@ -153,6 +153,11 @@ def refusal(where: str, judged: Judged) -> ResponsysError:
     return RefusedError(where, judged)
 
 
+def without_values(words: str) -> str:
+    """Return words of the service without what may be a value of a row, or an address."""
+    return _ADDRESS.sub("…", _QUOTED.sub('"…"', words))
+
+
 def _verdict(status: int, code: str, detail: str, document: Any) -> Verdict:
     if status in _OK:
         # A maintenance page can come with status 200, and an answer can be cut off. No function answers with
@@ -179,12 +184,7 @@ def _decoded(body: bytes) -> Any:
 def _page_title(body: bytes) -> str:
     """Return the title of a page of HTML; anything else may hold values of rows."""
     found = _TITLE.search(body.decode(errors="replace"))
-    return _cleaned(" ".join(found[1].split()))[:_TITLE_LENGTH] if found else ""
-
-
-def _cleaned(words: str) -> str:
-    """Return words of the service without what may be a value of a row, or an address."""
-    return _ADDRESS.sub("…", _QUOTED.sub('"…"', words))
+    return without_values(" ".join(found[1].split()))[:_TITLE_LENGTH] if found else ""
 
 
 def _text(document: Any, name: str) -> str:

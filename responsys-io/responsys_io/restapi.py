@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from responsys_io.answeredrows import answered_rows, named_rows
 from responsys_io.proxies import configured_proxy
 from responsys_io.ratelimit import parse_limits
-from responsys_io.recordcalls import MAX_RECORDS, UpdateOnMatch, carry_out
+from responsys_io.recordcalls import MergeOptions, carry_out
 from responsys_io.restanswers import RefusedError
 from responsys_io.resthttp import Http
 from responsys_io.restlogin import ApiLogin
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from responsys_io.ratelimit import ApiFunction
     from responsys_io.restretry import Pursuit
-
-__all__ = ["MAX_RECORDS", "RestApi", "UpdateOnMatch", "User"]
 
 logger = logging.getLogger(__name__)
 
@@ -143,11 +141,8 @@ class RestApi:
         field_names: Sequence[str],
         records: Sequence[Sequence[str]],
         *,
-        update_on_match: UpdateOnMatch = "REPLACE_ALL",
         match_columns: Sequence[str] | None = None,
-        insert_on_no_match: bool = True,
-        map_template_name: str | None = None,
-        repeatable: bool = True,
+        **options: Unpack[MergeOptions],
     ) -> dict[int, str]:
         """Merge records, see `merge_call`; a call whose body would be too large is made in halves.
 
@@ -160,16 +155,7 @@ class RestApi:
                 attributed to the records.
             UnknownOutcomeError: RSYS-4004 when a call that is not repeatable may have been carried out.
         """
-        call = merge_call(
-            table,
-            field_names,
-            records,
-            update_on_match=update_on_match,
-            match_columns=match_columns,
-            insert_on_no_match=insert_on_no_match,
-            map_template_name=map_template_name,
-            repeatable=repeatable,
-        )
+        call = merge_call(table, field_names, records, match_columns=match_columns, **options)
         return carry_out(self.session, call)
 
     def read(

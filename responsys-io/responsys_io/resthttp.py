@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import ssl
 import threading
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ TOTAL_SECONDS = 300.0
 
 _BLOCK = 64 * 2**10
 _PROXY_REFUSES = 407
+# OpenSSL's own words for why, in what requests makes of them.
+_WHY_UNTRUSTED = re.compile(r"certificate verify failed: (.*?) \(_ssl")
 MAX_CONNECTIONS = 32
 """Connections that are kept for as many threads."""
 
@@ -103,7 +106,7 @@ class Http:
 
         Raises:
             LostError: No complete answer came.
-            SettingsError: RSYS-4003 when the server's certificate is not trusted, RSYS-4201 when the proxy
+            SettingsError: RSYS-4003 when the server's certificate is not trusted, RSYS-4015 when the proxy
                 asks for another user or password, RSYS-1014 for one that cannot be used.
         """
         outcomes: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
@@ -143,7 +146,7 @@ class Http:
                 names = {name.lower(): value for name, value in response.headers.items()}
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error):
-                raise _untrusted(url) from error
+                raise _untrusted(url, str(error)) from error
             raise LostError("the TLS connection was cut", sent=True) from error
         except requests.exceptions.ProxyError as error:
             # As long as the proxy is not through, nothing of the request has left.
@@ -210,16 +213,16 @@ def _proxy_refuses(error: requests.exceptions.ProxyError) -> bool:
 
 def _proxy_wants_another_user() -> SettingsError:
     return SettingsError(
-        "RSYS-4201",
+        "RSYS-4015",
         "The proxy asks for another user or password.",
         "Set proxy_username and proxy_password beside proxy_url, or the proxy of the environment.",
     )
 
 
-def _untrusted(url: str) -> SettingsError:
-    host = urlsplit(url).netloc
+def _untrusted(url: str, text: str) -> SettingsError:
+    why = _WHY_UNTRUSTED.search(text)
     return SettingsError(
         "RSYS-4003",
-        f"The certificate of {host} is not trusted.",
+        f"The certificate of {urlsplit(url).netloc} is not trusted{f': {why[1]}' if why else ''}.",
         "Check api_url; behind a proxy that opens TLS, put its certificate authority into ca_bundle.",
     )

@@ -44,6 +44,11 @@ def has_secret(config: Mapping[str, Any]) -> bool:
     return any(config.get(name) for name in ("api_password", *CERTIFICATE_SETTINGS))
 
 
+def has_login(config: Mapping[str, Any]) -> bool:
+    """Tell whether settings name the API, its user and a secret."""
+    return all(config.get(name) for name in ("api_url", "api_username")) and has_secret(config)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ApiLogin:
     """How to reach and enter the REST API; the fields are the plugins' settings of these names.

@@ -149,5 +149,5 @@ def _unknown_outcome(where: str, reason: str) -> UnknownOutcomeError:
     return UnknownOutcomeError(
         "RSYS-4004",
         f"It is not known whether Responsys did {where}: {reason}.",
-        "It was not sent again, since doing it twice would do harm. Look at the table.",
+        "It was not sent again, since doing it twice would do harm. See in Responsys whether it was done.",
     )

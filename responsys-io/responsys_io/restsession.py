@@ -28,7 +28,7 @@ STANDARD_API = "/rest/api/v1.3"
 ASYNC_API = "/rest/asyncApi/v1.3"
 
 # What may stand in a log; all else in a path may be the id of a person.
-_OBJECT_NAMES = {"folder", "table", "list", "pet", "campaign", "program", "job"}
+_OBJECT_NAMES = {"folder", "table", "list", "pet", "campaign", "program", "job", "run"}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from responsys_io.supplemental import Table
 
-_MERGE = Endpoint("POST", "/folders/{folder}/suppData/{table}/members", "merge records")
+MERGE = Endpoint("POST", "/folders/{folder}/suppData/{table}/members", "merge records")
 _DELETE_MANY = Endpoint("POST", "/folders/{folder}/suppData/{table}/members?action=delete", "delete records")
 _DELETE_MANY_AS_PRINTED = Endpoint(
     "POST", "/folders/{folder}/suppData/{table}/members/members?action=delete", "delete records"
@@ -47,7 +47,7 @@ def merge_call(
     if match_columns is not None:
         rule["matchColumnNames"] = list(match_columns)
     return RecordCall(
-        endpoint=_MERGE,
+        endpoint=MERGE,
         names={"folder": table.folder, "table": table.name},
         place=f"table {table.name}",
         records=records,

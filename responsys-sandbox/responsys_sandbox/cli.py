@@ -7,19 +7,26 @@ import shlex
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from responsys_sandbox.account import Account, AccountError, known_plan
 from responsys_sandbox.commandrun import run_command, stop_signal, unwind_on_termination
-from responsys_sandbox.imports import ImportJob, run_import
-from responsys_sandbox.planoptions import DELIMITERS, account_plan, plan_options
+from responsys_sandbox.imports import run_import
+from responsys_sandbox.joboptions import import_job, job_options
+from responsys_sandbox.pgp import PgpKeyFolder
+from responsys_sandbox.planoptions import account_plan, plan_options
 from responsys_sandbox.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from responsys_sandbox.imports import ImportedFile
+    from responsys_sandbox.jobstore import JobRun
     from responsys_sandbox.sandbox import Sandbox
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 FOLDER_VARIABLE = "RESPONSYS_SANDBOX_FOLDER"
 
@@ -50,8 +57,27 @@ _running_folder = click.option(
 )
 
 
+def _api_options(command: _Command) -> _Command:
+    """Add the options of the REST API."""
+    command = click.option(
+        "--rest",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Change an option of the REST API, such as limit_status=429; may be repeated. The names are "
+        "those of RestOptions.",
+    )(command)
+    return click.option(
+        "--api-login",
+        type=click.Choice(["password", "certificate"]),
+        default="password",
+        show_default=True,
+        help="What the settings sign in to the REST API with.",
+    )(command)
+
+
 @main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @plan_options
+@_api_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(command: tuple[str, ...], **choices: Any) -> None:
     """Run COMMAND with a sandbox beside it.
@@ -68,6 +94,7 @@ def run(command: tuple[str, ...], **choices: Any) -> None:
 
 @main.command()
 @plan_options
+@_api_options
 @click.option("--json", "as_json", is_flag=True, help="Print the settings as one JSON object.")
 def serve(*, as_json: bool, **choices: Any) -> None:
     """Keep a sandbox running until SIGINT or SIGTERM, and print the plugins' settings."""
@@ -95,32 +122,49 @@ def add_day(folder: Path, days: int) -> None:
 
 @main.command("import")
 @_running_folder
-@click.option("--table", required=True, help="Supplemental table.")
-@click.option("--folder-name", "table_folder", required=True, help="The table's folder in Responsys.")
-@click.option("--file-pattern", required=True, help="Name or shell pattern of files in upload/.")
-@click.option(
-    "--update", type=click.Choice(["merge", "append", "overwrite"]), default="merge", show_default=True
-)
-@click.option("--delimiter", type=click.Choice(list(DELIMITERS)), default="comma", show_default=True)
-@click.option("--quote-char", default='"', show_default=True, help="Enclosure; empty for none.")
-@click.option("--encoding", default="utf-8", show_default=True)
-@click.option("--count-extension", help="Of the count file; without it there is none.")
-@click.option("--count-header", is_flag=True, help="The count includes the header line.")
-@click.option("--ready-extension", help="Of the ready file; without it there is none.")
-@click.option("--empty-value", type=click.Choice(["blank", "keep"]), default="blank", show_default=True)
-def import_files(folder: Path, table: str, table_folder: str, delimiter: str, **choices: Any) -> None:
+@job_options
+def import_files(folder: Path, **choices: Any) -> None:
     """Run a Connect import job over the uploaded files that match."""
-    job = ImportJob(
-        name="import", folder=table_folder, table=table, delimiter=DELIMITERS[delimiter], **choices
-    )
+    job = import_job("import", choices)
     with _store(folder) as store:
-        files = run_import(store, folder / "files", job).files
+        files = run_import(store, folder / "files", job, keys=PgpKeyFolder(folder / "keys")).files
     if not files:
-        raise click.ClickException(f"No file in upload/ matches {job.file_pattern}.")
+        raise click.ClickException(f"No file in {job.directory}/ matches {job.file_pattern}.")
     for file in files:
         click.echo(f"{file.name}: {_outcome(file)}", err=file.problem is not None)
     if any(file.problem for file in files):
         raise SystemExit(1)
+
+
+@main.command("add-job")
+@_running_folder
+@click.option("--name", required=True, help="The job's name; a job of that name is changed.")
+@click.option("--inactive", is_flag=True, help="Do not activate it.")
+@job_options
+def add_job(folder: Path, name: str, *, inactive: bool, **choices: Any) -> None:
+    """Save a Connect import job and print its id, which the target's connect_job_id names."""
+    with _store(folder) as store:
+        job_id = store.jobs.save(import_job(name, choices))
+        store.jobs.activate(job_id, active=not inactive)
+    click.echo(str(job_id))
+
+
+@main.command()
+@_running_folder
+def jobs(folder: Path) -> None:
+    """Print the Connect jobs with the last run of each."""
+    with _store(folder) as store:
+        for job in store.jobs.jobs():
+            runs = store.jobs.runs(job.id)
+            state = "active" if job.active else "inactive"
+            click.echo(f"{job.id}\t{job.name}\t{state}\t{_run(runs[-1]) if runs else 'never run'}")
+
+
+def _run(run: JobRun) -> str:
+    counts = run.counts
+    told = f"{counts.processed} records, {counts.added} added, {counts.updated} updated"
+    reason = f" ({run.message})" if run.message else ""
+    return f"run {run.id} {run.status}{reason}: {told}, {counts.rejected} rejected"
 
 
 def _outcome(file: ImportedFile) -> str:
@@ -147,9 +191,12 @@ def _store(folder: Path) -> Store:
 def _started(stack: ExitStack, choices: dict[str, Any]) -> Sandbox:
     """Start the sandbox of these choices; without a folder in one that lasts as long as it runs."""
     # Loads both servers, which the other commands do without.
+    from responsys_sandbox.rest.switches import rest_options  # noqa: PLC0415
     from responsys_sandbox.sandbox import Sandbox, SandboxOptions  # noqa: PLC0415
 
-    folder, days = choices.pop("folder"), choices.pop("days")
+    folder, days, every = (choices.pop(name) for name in ("folder", "days", "import_every"))
+    rest, login = rest_options(choices.pop("rest")), choices.pop("api_login")
     folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="responsys-sandbox-")))
     plan = account_plan(known_plan(folder), choices)
-    return stack.enter_context(Sandbox(folder, options=SandboxOptions(days=days, plan=plan)))
+    options = SandboxOptions(days=days, plan=plan, rest=rest, api_login=login, import_every=every)
+    return stack.enter_context(Sandbox(folder, options=options))

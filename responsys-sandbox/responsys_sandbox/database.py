@@ -44,12 +44,21 @@ CREATE TABLE IF NOT EXISTS profile_extension (
 );
 CREATE TABLE IF NOT EXISTS extension_row (
     extension_id INTEGER NOT NULL REFERENCES profile_extension (id) ON DELETE CASCADE,
-    riid INTEGER NOT NULL REFERENCES list_member (riid) ON DELETE CASCADE, data TEXT NOT NULL,
+    riid INTEGER NOT NULL, data TEXT NOT NULL,
     PRIMARY KEY (extension_id, riid)
 );
 CREATE TABLE IF NOT EXISTS async_request (
     id TEXT PRIMARY KEY, accepted_at REAL NOT NULL, function TEXT NOT NULL, path TEXT NOT NULL,
     names TEXT NOT NULL, body BLOB NOT NULL, reference TEXT, processed_at REAL, status TEXT, response TEXT
+);
+CREATE TABLE IF NOT EXISTS connect_job (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, active INTEGER NOT NULL,
+    settings TEXT
+);
+CREATE TABLE IF NOT EXISTS connect_run (
+    id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES connect_job (id), started_at REAL NOT NULL,
+    ended_at REAL, status TEXT NOT NULL, message TEXT NOT NULL, processed INTEGER NOT NULL,
+    added INTEGER NOT NULL, updated INTEGER NOT NULL, rejected INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, issued_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS request (

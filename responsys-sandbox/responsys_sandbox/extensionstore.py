@@ -77,11 +77,7 @@ class ExtensionStore:
         update: bool,
         moment: str,
     ) -> list[Outcome]:
-        """Merge records, each with the RIID of a member, in one transaction; see `Store.merge`.
-
-        Raises:
-            sqlite3.IntegrityError: the list has no such member.
-        """
+        """Merge records, each with the RIID of a member, in one transaction; see `Store.merge`."""
         with self._database.writing() as db:
             number = _extension_id(db, list_name, extension)
             return [

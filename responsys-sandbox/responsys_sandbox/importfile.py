@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
+from responsys_sandbox.loadmask import DEFAULT_MASK
 from responsys_sandbox.values import InvalidValueError, loaded
 
 if TYPE_CHECKING:
@@ -22,34 +24,48 @@ class BadFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """How a file is written; `quote_char` is "" where values are not quoted."""
+    """How a file is written.
+
+    Attributes:
+        delimiter: between values.
+        quote_char: around values; "" where they are not quoted.
+        encoding: character set.
+        columns: names of the columns of a file without header; None for one whose first line has them.
+        date_mask: form of timestamps.
+    """
 
     delimiter: str = ","
     quote_char: str = '"'
     encoding: str = "utf-8"
+    columns: tuple[str, ...] | None = None
+    date_mask: str = DEFAULT_MASK
 
 
 @dataclass(slots=True)
 class Source:
-    """An open file: its header, and its lines of values with their line numbers (blank lines left out)."""
+    """An open file: its columns, and its lines of values with their line numbers (blank lines left out)."""
 
     header: list[str]
     lines: Iterator[tuple[int, list[str]]]
+    date_mask: str
 
 
 @contextmanager
 def opened(path: Path, file_format: FileFormat) -> Iterator[Source]:
-    """Open a file and read its header.
+    """Open a file and read its header, if it has one.
 
     Raises:
         BadFileError: here for an empty file; while reading for bytes or quotes that cannot be read.
     """
     with path.open(encoding=file_format.encoding, newline="") as text:
         lines = _lines(text, file_format)
-        _, header = next(lines, (0, None))
-        if header is None:
+        number, first = next(lines, (0, None))
+        if first is None:
             raise BadFileError("the file is empty")
-        yield Source(header, lines)
+        if file_format.columns is not None:
+            lines = chain([(number, first)], lines)
+            first = list(file_format.columns)
+        yield Source(first, lines, file_format.date_mask)
 
 
 def _lines(text: TextIO, file_format: FileFormat) -> Iterator[tuple[int, list[str]]]:
@@ -112,6 +128,7 @@ class Records:
         table: the table to load.
         keep_empty: leave empty values out of the records, so that they change nothing.
         blank: columns to blank in every record.
+        cut: cut text to the width of its column, instead of taking its record for bad.
         skip_bad: leave bad records out instead of raising BadFileError.
         read: data records met.
         skipped: bad ones left out.
@@ -123,6 +140,7 @@ class Records:
     keep_empty: bool = False
     blank: tuple[str, ...] = ()
     skip_bad: bool = False
+    cut: bool = True
     read: int = field(default=0, init=False)
     skipped: int = field(default=0, init=False)
 
@@ -146,7 +164,7 @@ class Records:
             if column is None:
                 continue
             try:
-                value = loaded(text, column.type)
+                value = loaded(text, column.type, date_mask=self.source.date_mask, cut=self.cut)
             except InvalidValueError:
                 raise BadFileError(
                     f"line {line}: column {column.name} is not a valid {column.type}"

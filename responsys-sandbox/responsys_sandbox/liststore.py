@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _FIRST_RIID = 8_000_000_001
 """Recipient ids that the API gives lie far above those of the simulated contacts."""
 
-# Replacing the row instead would delete the member's rows in extension tables with it.
 _SAVE = "INSERT INTO list_member VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data"
 
 
@@ -120,14 +119,16 @@ class ListStore:
             found = matching(db, list_id(db, profile_list.name), wanted or {})
         return [read_row(profile_list, *member) for member in found]
 
-    def delete(self, profile_list: Table, riid: int) -> bool:
-        """Delete a member with its rows in extension tables; say whether there was one."""
+    def delete(self, profile_list: Table, riid: int, *, with_extension_rows: bool = True) -> bool:
+        """Delete a member, with its rows in extension tables or without; say whether there was one."""
         with self._database.writing() as db:
             deleted = db.execute(
                 "DELETE FROM list_member WHERE list_id = ? AND riid = ?",
                 (list_id(db, profile_list.name), riid),
-            )
-            return deleted.rowcount > 0
+            ).rowcount
+            if deleted and with_extension_rows:
+                db.execute("DELETE FROM extension_row WHERE riid = ?", (riid,))
+            return deleted > 0
 
     def merge(
         self, profile_list: Table, records: Iterable[Mapping[str, str | None]], how: ListMerge
@@ -198,5 +199,8 @@ def _given(record: Mapping[str, str | None]) -> dict[str, str | None]:
 
 
 def _next_riid(db: sqlite3.Connection) -> int:
-    (highest,) = db.execute("SELECT max(riid) FROM list_member").fetchone()
+    # Not even that of a deleted member whose rows in extension tables are still there.
+    (highest,) = db.execute(
+        "SELECT max(riid) FROM (SELECT riid FROM list_member UNION SELECT riid FROM extension_row)"
+    ).fetchone()
     return max(_FIRST_RIID, (highest or 0) + 1)

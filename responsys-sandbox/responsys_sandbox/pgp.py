@@ -1,4 +1,4 @@
-"""The account's PGP keys, made once and kept in the folder, and export files encrypted with them."""
+"""The account's PGP keys, made once and kept in the folder, and the files encrypted with them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CUSTOMER, _SENDER = "pgp_customer", "pgp_sender"
 
 
 class PgpKeyFolder:
-    """The key pairs of those who exchange encrypted exports: the customer who decrypts, the sender who signs.
+    """The key pairs of the customer, for whom exports are encrypted, and of Responsys, which sends them.
 
     Needs the program gpg as soon as something is asked of it.
 
@@ -34,7 +34,7 @@ class PgpKeyFolder:
         return self._ensured(_CUSTOMER)
 
     def sender_public_key(self) -> Path:
-        """Return the file of the public key that signatures are checked with."""
+        """Return the file of Responsys's public key: signatures are checked and uploads encrypted with it."""
         return self._public(self._ensured(_SENDER))
 
     def encrypt(self, clear: Path, sealed: Path, *, armoured: bool, signed: bool) -> None:
@@ -53,6 +53,19 @@ class PgpKeyFolder:
             self._gpg("--import", str(self._ensured(_SENDER)))
             command += ["--local-user", _SENDER, "--sign"]
         self._gpg(*command, "--encrypt", str(clear))
+
+    def decrypt(self, sealed: Path, clear: Path) -> None:
+        """Decrypt a file for Responsys, which is the sender of exports, whoever has signed it.
+
+        Args:
+            sealed: The message.
+            clear: Where its text goes.
+
+        Raises:
+            ValueError: It is no message for that key.
+        """
+        self._gpg("--import", str(self._ensured(_SENDER)))
+        self._gpg("--skip-verify", "--output", str(clear), "--decrypt", str(sealed))
 
     def _ensured(self, name: str) -> Path:
         """Return the file of a private key after making the pair, unless it is there."""

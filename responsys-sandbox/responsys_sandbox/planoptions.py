@@ -55,6 +55,12 @@ _OPTIONS = (
         show_default=True,
         help="Days of exports that there are at least.",
     ),
+    click.option(
+        "--import-every",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Seconds between looks for files that a saved import job waits for. Default: a job runs only "
+        "when it is started over REST.",
+    ),
     _option("--contacts", type=click.IntRange(min=1), help="People in the list at first.  [default: 500]"),
     _option("--seed", type=int, help="Same seed, same account.  [default: 1]"),
     _option(

@@ -18,6 +18,9 @@ HASHES = ("EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_")
 IDENTITIES = ("RIID_", "CUSTOMER_ID_", "EMAIL_ADDRESS_", "MOBILE_NUMBER_", *HASHES)
 """Columns that a merge may match on."""
 
+GIVEN_BY_RESPONSYS = frozenset({*IDENTITIES, "CREATED_DATE_", "MODIFIED_DATE_"})
+"""Columns that a merge into an extension table takes and does not store in it."""
+
 ATTRIBUTES = dict(zip(("r", "c", "e", "m", "e_md5", "e_sha256"), IDENTITIES, strict=True))
 """The column by the name that a query attribute has in a call."""
 
@@ -42,6 +45,13 @@ def contacts_list(folder: str) -> Table:
     """Return the list of the account's contacts; a list's key is the recipient id, which Responsys gives."""
     columns = tuple(Column(name, _type(name)) for name in LIST_COLUMNS)
     return Table(folder, LIST_NAME, columns, ("RIID_",))
+
+
+def with_identities(extension: Table, profile_list: Table) -> Table:
+    """Return an extension table as a merge sees it: its columns and those that members are found by."""
+    found = [column for column in profile_list.columns if column.name in IDENTITIES]
+    own = [column for column in extension.columns if column.name not in IDENTITIES]
+    return Table(extension.folder, extension.name, (*found, *own), ("RIID_",))
 
 
 def address_column(channel: str) -> str | None:

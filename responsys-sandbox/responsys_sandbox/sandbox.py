@@ -14,6 +14,7 @@ from responsys_sandbox.account import Account, AccountPlan, known_plan
 from responsys_sandbox.apicertificates import ApiCertificateFolder
 from responsys_sandbox.background import BackgroundLoop
 from responsys_sandbox.certificates import ensure_certificates, server_context
+from responsys_sandbox.jobrunner import JobRunner
 from responsys_sandbox.keys import ensure_key, fingerprint, write_secret
 from responsys_sandbox.pgp import PgpKeyFolder
 from responsys_sandbox.profilelists import contacts_list
@@ -37,6 +38,9 @@ class SandboxOptions:
         api_for_tap: Whether the tap's settings hold the API too, so that it reads the streams that come from
             there.
         api_login: What the plugins' settings sign in to the API with.
+        connect: Whether the API has Connect, with the jobs that `store.jobs` saves.
+        import_every: Seconds between looks for files that an import job waits for; None for jobs that run
+            only when they are started.
     """
 
     days: int = 1
@@ -45,6 +49,8 @@ class SandboxOptions:
     rest: RestOptions = field(default_factory=RestOptions)
     api_for_tap: bool = False
     api_login: Literal["password", "certificate"] = "password"
+    connect: bool = True
+    import_every: float | None = None
 
 
 class Sandbox:
@@ -65,11 +71,13 @@ class Sandbox:
         account: Writes further days of exports.
         store: What the REST API has stored.
         rest: The REST API, to change its options and to program faults.
+        connect: Runs import jobs.
     """
 
     account: Account
     store: Store
     rest: RestApi
+    connect: JobRunner
 
     def __init__(self, folder: Path | str, *, options: SandboxOptions | None = None) -> None:
         self.folder = Path(folder).absolute()
@@ -86,6 +94,7 @@ class Sandbox:
             self.account = Account(self.folder, self.options.plan or known_plan(self.folder) or AccountPlan())
             self.account.add_days(max(0, self.options.days - self.account.days))
             self.store = stack.enter_context(Store(self.folder / "account.sqlite"))
+            self.connect = stack.enter_context(self._job_runner())
             loop = stack.enter_context(BackgroundLoop())
             self.settings = {
                 "RESPONSYS_SANDBOX_FOLDER": str(self.folder),
@@ -109,6 +118,11 @@ class Sandbox:
         self.store.lists.add_members(
             profile_list, (_member(fields, zone) for fields in self.account.contacts())
         )
+
+    def _job_runner(self) -> JobRunner:
+        zone = ZoneInfo(self.options.rest.account_time_zone)
+        every = self.options.import_every
+        return JobRunner(self.store, self.files, keys=self.keys, zone=zone, every=every)
 
     def _serve_files(self, loop: BackgroundLoop, stack: ExitStack) -> dict[str, str]:
         """Start the file server; return the settings of those who use it."""
@@ -147,7 +161,9 @@ class Sandbox:
         """Start the REST API over TLS; return the settings of those who use it."""
         options = self.options.rest
         authority = ensure_certificates(self.keys)
-        self.rest = RestApi(self.store, options=options)
+        self.rest = RestApi(
+            self.store, options=options, runner=self.connect if self.options.connect else None
+        )
         loop.run(self.rest.start(HOST, server_context(self.keys)))
         stack.callback(lambda: loop.run(self.rest.stop()))
         access = {

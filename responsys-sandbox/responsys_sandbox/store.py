@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from responsys_sandbox.asyncstore import AsyncStore
 from responsys_sandbox.database import Database
 from responsys_sandbox.extensionstore import ExtensionStore
+from responsys_sandbox.jobstore import JobStore
 from responsys_sandbox.liststore import ListStore
 from responsys_sandbox.records import Outcome, key_of, merge_record
 from responsys_sandbox.tables import Column, Table
@@ -58,6 +59,7 @@ class Store:
         lists: the profile lists and their members.
         extensions: the profile extension tables of the lists.
         asynchronous: the requests that were queued.
+        jobs: the jobs of Connect and their runs.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,6 +68,7 @@ class Store:
         self.lists = ListStore(self._database)
         self.extensions = ExtensionStore(self._database)
         self.asynchronous = AsyncStore(self._database)
+        self.jobs = JobStore(self._database)
 
     def close(self) -> None:
         """Close the file; the Store cannot be used afterwards."""

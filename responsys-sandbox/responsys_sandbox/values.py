@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
+from responsys_sandbox.loadmask import DEFAULT_MASK, unmasked
 from responsys_sandbox.tables import TEXT_WIDTHS
 
 STORED_TIMESTAMP = "%Y-%m-%d %H:%M:%S"
@@ -66,22 +67,25 @@ def number(text: str) -> str:
     return "0" if plain in {"-0", ""} else plain
 
 
-def loaded(text: str, field_type: str) -> str | None:
+def loaded(text: str, field_type: str, *, date_mask: str = DEFAULT_MASK, cut: bool = True) -> str | None:
     """Return what a file load stores: blanks stripped, text cut to its width, times cut after the seconds.
 
     Follows Oracle's page on data load handling (connect-imports.md section 9).
 
     Raises:
-        InvalidValueError: a number or a time that cannot be read.
+        InvalidValueError: a number or a time that cannot be read, or a text that is too long and not `cut`.
     """
     text = text.strip(" \t\r\n\0")
     if field_type in TEXT_WIDTHS:
-        return _BLANK_LINES.sub("\n", text)[: TEXT_WIDTHS[field_type]] or None
-    if field_type == "TIMESTAMP" and text:
-        head = text[: len("yyyy-mm-dd hh:mi:ss")]
-        if not _SPACED.fullmatch(head):
+        whole = _BLANK_LINES.sub("\n", text)
+        if len(whole) > TEXT_WIDTHS[field_type] and not cut:
             raise InvalidValueError(text, field_type)
-        return _timestamp(head, None)
+        return whole[: TEXT_WIDTHS[field_type]] or None
+    if field_type == "TIMESTAMP" and text:
+        moment = unmasked(text, date_mask)
+        if moment is None:
+            raise InvalidValueError(text, field_type)
+        return _timestamp(moment, None)
     return stored(text, field_type)
 
 

@@ -48,6 +48,7 @@ def export_folder(config: Mapping[str, Any], kinds: Mapping[str, ExportKind], ri
         count_extension=config.get("count_extension") or None,
         settle_seconds=chosen(config, "settle_seconds"),
         ring=ring,
+        most_unpacked=config.get("max_uncompressed_bytes"),
         archive=_archive(config, login),
         put_away=_put_away(config, server),
     )

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from responsys_io.errors import DataError
 from responsys_io.files import FileUnavailableError
+from tap_responsys.bombs import Measured
 from tap_responsys.packing import ENOUGH, packing
 from tap_responsys.zipmembers import check_is_only_one, check_is_open, is_export
 from tap_responsys.zipstream import UnzippedStream
@@ -27,7 +28,9 @@ _BROKEN = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplem
 
 
 @contextmanager
-def decoded(raw: io.RawIOBase, name: str, ring: KeyRing | None = None) -> Iterator[IO[bytes]]:
+def decoded(
+    raw: io.RawIOBase, name: str, ring: KeyRing | None = None, most: int | None = None
+) -> Iterator[IO[bytes]]:
     """Unpack an export while it is read; nothing is written to disk.
 
     The first bytes decide, not the suffix: exports named `.txt` have been seen zipped.
@@ -36,13 +39,14 @@ def decoded(raw: io.RawIOBase, name: str, ring: KeyRing | None = None) -> Iterat
         raw: The file as it lies on the server; seekable.
         name: Its name, for error texts, and to tell binary PGP from text.
         ring: The keys that encrypted exports are decrypted with.
+        most: How many bytes a packed file may have unpacked; None leaves it to `Measured`.
 
     Yields:
         The delimited text as bytes. Only at its end is it certain that the file is whole.
 
     Raises:
-        FileUnavailableError: RSYS-3201 to RSYS-3203, RSYS-3207, RSYS-3208, RSYS-3213 for a file that is
-            broken, or holds several files or none.
+        FileUnavailableError: RSYS-3201 to RSYS-3203, RSYS-3207, RSYS-3208, RSYS-3213, RSYS-3215 for a
+            file that is broken, holds several files or none, or grows beyond all measure.
         DataError: RSYS-3204 to RSYS-3212 for one that cannot be decrypted with these keys.
         SettingsError: RSYS-1301, RSYS-1306 when gpg or a key cannot be used.
     """
@@ -62,9 +66,11 @@ def decoded(raw: io.RawIOBase, name: str, ring: KeyRing | None = None) -> Iterat
             if packed == "zip" and depth == 0:
                 # Its directory is read first, so that a file which is cut off is known before the first row.
                 archive = zipfile.ZipFile(stream)
-                opened += [archive, _buffered(_only_member(archive, name))]
+                opened.append(archive)
+                content: object = _only_member(archive, name)
             else:
-                opened.append(_buffered(_unpacked(packed, stream, name, ring)))
+                content = _unpacked(packed, stream, name, ring)
+            opened.append(_buffered(Measured(cast("io.BufferedIOBase", content), raw.tell, name, most)))
         yield stream
     except _BROKEN as error:
         raise FileUnavailableError(

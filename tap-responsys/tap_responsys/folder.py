@@ -7,7 +7,7 @@ import posixpath
 import time
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from responsys_io.files import FileUnavailableError
 from tap_responsys.decode import decoded
@@ -47,6 +47,7 @@ class ExportFolder:
         count_extension: Extension of count files.
         settle_seconds: How long they have to keep still.
         ring: The keys that encrypted exports are decrypted with.
+        most_unpacked: How many bytes a packed file may have unpacked.
         archive: Where copies of the files that are read are kept.
         put_away: What becomes of files on the server once they are read and stored; None leaves them.
         sleep: Waits; tests pass their own.
@@ -63,6 +64,7 @@ class ExportFolder:
         count_extension: str | None = None,
         settle_seconds: float = 10,
         ring: KeyRing | None = None,
+        most_unpacked: int | None = None,
         archive: Archive | None = None,
         put_away: PutAway | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -75,6 +77,7 @@ class ExportFolder:
         self._extensions = [extension for extension in (ready_extension, count_extension) if extension]
         self._settle_seconds = settle_seconds
         self._ring = ring
+        self._most_unpacked = most_unpacked
         self._archive = archive
         self._put_away = put_away
         self._sleep = sleep
@@ -145,14 +148,23 @@ class ExportFolder:
             keep: Whether a copy goes to the archive, where there is one.
         """
         file = self._kept(export) if keep else export.remote
-        with self._sources.open(file) as raw, decoded(raw, export.name, self._ring) as stream:
+        with self._opened(export, file) as (raw, stream):
             self._raw = raw
             yield ExportReader(stream, self._dialect, export.name, self._names.layout(export.stream))
 
     def start(self, export: ExportFile, size: int) -> bytes:
         """Return the first bytes of an export's text, unpacked, as many as there are up to a size."""
-        with self._sources.open(export.remote) as raw, decoded(raw, export.name, self._ring) as stream:
+        with self._opened(export, export.remote) as (_, stream):
             return stream.read(size)
+
+    @contextmanager
+    def _opened(self, export: ExportFile, file: RemoteFile) -> Iterator[tuple[io.RawIOBase, IO[bytes]]]:
+        """Open a file: as it lies there, and its text."""
+        with (
+            self._sources.open(file) as raw,
+            decoded(raw, export.name, self._ring, self._most_unpacked) as stream,
+        ):
+            yield raw, stream
 
     @property
     def position(self) -> int:

@@ -245,6 +245,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
         minimum=0,
         maximum=1,
     ),
+    "max_uncompressed_bytes": setting(
+        "integer",
+        "Most bytes unpacked",
+        "How many bytes a packed or encrypted export may have unpacked; one with more is not read. Not set, "
+        "it is 200 times the packed size, and 100 MiB in any case.",
+        minimum=1,
+    ),
     "key_max_age_days": setting(
         "integer",
         "Oldest key",

@@ -234,7 +234,7 @@ class TapResponsys(Tap):
     ) -> _ConfigInput:
         """Read what --config names: files, and ENV for the environment."""
         remember_config_files(ctx, value)
-        return _ConfigInput(*settings_from_option(value))
+        return _ConfigInput(*settings_from_option(value, cls.config_jsonschema["properties"]))
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805

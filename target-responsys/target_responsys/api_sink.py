@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError
+from responsys_io.profilelists import ProfileLists
 from target_responsys.batches import Batcher
 from target_responsys.destinations import MergeRules
 from target_responsys.loading import refuse_load_method, removals
@@ -16,10 +18,11 @@ from target_responsys.mergecalls import MergeCalls
 from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.settings import chosen
 from target_responsys.shortrows import ShortRows
-from target_responsys.sink import ResponsysSink
+from target_responsys.sink import RoutedSink
+from target_responsys.statuswatch import StatusWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from target_responsys.batches import Batch, Key, Places, Source
     from target_responsys.deletion import Deleted
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
     from target_responsys.shortway import Values, Way
 
 
-class ApiSink(ResponsysSink):
-    """A stream that is merged into a supplemental table."""
+class ApiSink(RoutedSink):
+    """A stream that is merged into a table or a list."""
 
     audience: Audience | None = None
 
@@ -42,14 +45,27 @@ class ApiSink(ResponsysSink):
         """
         config = self._target.config
         load_method = chosen(config, "load_method")
-        destination = find_destination(self._target.api, self.route, create=chosen(config, "create_tables"))
+        rules = MergeRules.from_config(config)
+        destination = find_destination(
+            self._target.api,
+            self.route,
+            create=chosen(config, "create_tables"),
+            admit=partial(
+                refuse_load_method, load_method=load_method, rules=rules, removing=removals(config)
+            ),
+        )
         table = destination.table
         self._appends = load_method == "append"
         self._match = match(self.route, table, whole_rows=self._appends)
-        rules = MergeRules.from_config(config)
-        refuse_load_method(destination, load_method, rules, removing=removals(config))
         self._records = records_of(self._target.api, destination, rules, self._match.match_columns)
-        self._calls = MergeCalls(self._records, repeatable=bool(table.primary_key))
+        counts = destination.kind == "list" and chosen(config, "count_status_changes")
+        self._watch = StatusWatch.of(ProfileLists(self._target.api.session), destination) if counts else None
+        self._calls = MergeCalls(
+            self._records,
+            self._target.carrier,
+            repeatable=bool(table.primary_key),
+            watch=self._watch,
+        )
         self._deletes = load_method == "mirror" or chosen(config, "hard_delete")
         types = [column.type for column in self._match.columns]
         self._make_row = RowMaker(self.route, self.zone, column_types=types)
@@ -58,6 +74,8 @@ class ApiSink(ResponsysSink):
         self._key_names = [self._match.columns[place].name for place in self._match.key]
         self._place = (table.folder, table.name)
         self.tally = self._target.tally(f"{table.folder}/{table.name}", self.tally)
+        if counts and self.tally.status_changes is None:
+            self.tally.status_changes = Counter()
         if self._target.mirror is not None:
             campaign = self.route.campaign_id
             self.audience = self._target.mirror.audience(*self._place, campaign, self._key_names)
@@ -185,9 +203,15 @@ class ApiSink(ResponsysSink):
         records = [record for _, record in entries]
         self.tally.sent += len(entries)
         self.tally.in_flight += len(entries)
+        keys = [(self._place, key) for key in batch.rows]
+        touched: list[Hashable] = [*keys]
+        if self._watch is not None:
+            # What is read around a merge must not be changed meanwhile by another one of the same people.
+            values = self._watch.values(names, rows)
+            touched += [(self._place, "people", self._watch.normal(value)) for value in values]
         self._target.dispatcher.submit(
-            [(self._place, key) for key in batch.rows],
-            partial(self._calls.merge, names, rows),
+            touched,
+            partial(self._calls.merge, names, rows, keys),
             partial(self._settle, records, self._target.next_batch_id()),
         )
 
@@ -196,9 +220,13 @@ class ApiSink(ResponsysSink):
             self.reject(records[index], "MERGEFAILED", reason, batch_id)
         for index, reason in outcome.unknown.items():
             self.reject(records[index], "UNKNOWN", reason, batch_id)
+        for index, reason in outcome.held_back.items():
+            self.reject(records[index], "RSYS-5305", reason, batch_id)
+        if self.tally.status_changes is not None:
+            self.tally.status_changes.update(outcome.status_changes)
         self.tally.requests += outcome.requests
         self.tally.in_flight -= len(records)
-        self.tally.delivered += len(records) - len(outcome.refused) - len(outcome.unknown)
+        self.tally.delivered += len(records) - outcome.merged_not
 
     def _delete_of(self, record: dict[str, Any]) -> None:
         """Delete the row of a record, after what was sent of it and instead of what was not."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.naming import object_name_problem
-from responsys_io.restlogin import has_secret
 from responsys_io.settings import format_problems
+from target_responsys.apichecks import login_problems, missing
+from target_responsys.asyncmode import mode_problems
 from target_responsys.destinationchecks import destination_problems
+from target_responsys.erasureplaces import erasure_problems
 from target_responsys.filechecks import file_problems
 from target_responsys.filenames import PLACES
 from target_responsys.settings import chosen, delimiter
@@ -15,10 +17,6 @@ from target_responsys.settings import chosen, delimiter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NEEDED = {
-    "api": ("api_url", "api_username"),
-    "sftp": ("host", "username"),
-}
 _PLACES = {
     "table_name": ("stream",),
     "pet_name": ("stream",),
@@ -32,23 +30,17 @@ _PLACES = {
 def combination_problems(config: Mapping[str, Any]) -> list[str]:
     """Say what is wrong with settings that have the right types, a sentence each, without their values."""
     delivery = chosen(config, "delivery")
-    found = [
-        f"Setting {name} is missing; delivery {delivery} needs it."
-        for name in _NEEDED[delivery]
-        if config.get(name) in {None, ""}
-    ]
-    if delivery == "api" and not has_secret(config):
-        found.append(
-            f"Setting api_password is missing; delivery {delivery} needs it, or the keys of a login by "
-            "certificate."
-        )
+    user = f"delivery {delivery}"
+    found = login_problems(config, user) if delivery == "api" else missing(config, ("host", "username"), user)
     folder = config.get("folder_name")
-    if not folder and delivery == "api" and chosen(config, "destination") == "supplemental":
+    erases = chosen(config, "erase")
+    supplemental = delivery == "api" and chosen(config, "destination") == "supplemental"
+    if not folder and supplemental and not erases:
         found.append("Setting folder_name is missing; destination supplemental needs it.")
     if folder and (problem := object_name_problem(folder)):
         found.append(f"Setting folder_name names no folder: {problem}.")
     found += file_problems(config)
-    found += destination_problems(config)
+    found += [] if erases else destination_problems(config)
     found += format_problems(
         encoding=chosen(config, "encoding"),
         timezone=chosen(config, "timezone"),
@@ -56,6 +48,7 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
         quote_char=chosen(config, "quote_char"),
     )
     found += removal_problems(config)
+    found += mode_problems(config)
     for name, places in _PLACES.items():
         try:
             (chosen(config, name) or "").format_map(dict.fromkeys(places, ""))
@@ -66,8 +59,9 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
 
 
 def removal_problems(config: Mapping[str, Any]) -> list[str]:
-    """Say which settings that have rows deleted lack what they need."""
-    mirror = chosen(config, "load_method") == "mirror"
+    """Say which settings lack what they need to delete rows, or to load them otherwise than by key."""
+    load_method = chosen(config, "load_method")
+    mirror = load_method == "mirror"
     versions = chosen(config, "process_activate_version_messages")
     wanting = {
         "load_method mirror": mirror,
@@ -76,6 +70,8 @@ def removal_problems(config: Mapping[str, Any]) -> list[str]:
         "erase": chosen(config, "erase"),
     }
     if chosen(config, "delivery") != "api":
+        # What becomes of rows that are there already is a matter of the import job.
+        wanting |= {f"load_method {load_method}": load_method != "upsert"}
         return [f"{name} works with delivery api only." for name, wanted in wanting.items() if wanted]
     found = erasure_problems(config) if wanting["erase"] else []
     for name in ("load_method mirror", "process_activate_version_messages"):
@@ -85,18 +81,4 @@ def removal_problems(config: Mapping[str, Any]) -> list[str]:
             found.append(f"Setting mirror_state_file is missing; {name} needs it.")
         if not chosen(config, "campaign_id_column"):
             found.append(f"Setting campaign_id_column is empty; {name} needs it to keep campaigns apart.")
-    return found
-
-
-def erasure_problems(config: Mapping[str, Any]) -> list[str]:
-    """Say what is missing for an erasure."""
-    found = [
-        f"Setting {name} is missing; erase needs it."
-        for name in ("erase_by", "erase_from")
-        if not config.get(name)
-    ]
-    known = set((config.get("erase_by") or {}).values())
-    unknown = {place["kind"] for place in config.get("erase_from") or ()} - known
-    if unknown and not found:
-        found.append(f"Setting erase_from has a kind that erase_by has no property for: {min(unknown)}.")
     return found

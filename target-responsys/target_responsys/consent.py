@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 PERMISSION_STATUSES = ("OPTIN", "OPTOUT")
 
-_PERMISSION = re.compile(r".*_PERMISSION(_.*)?", re.IGNORECASE)
+_PERMISSION = re.compile(r"(.*_)?PERMISSION(_.*)?", re.DOTALL)
 
 
 def is_permission_column(name: str) -> bool:
     """Tell whether a column says what somebody has agreed to, for example EMAIL_PERMISSION_STATUS_."""
-    return _PERMISSION.fullmatch(name) is not None
+    # In upper case, as columns are matched: there a name may have letters that it has not got itself.
+    return _PERMISSION.fullmatch(name.upper()) is not None
 
 
 def consent_problems(config: Mapping[str, Any]) -> list[str]:
@@ -37,6 +38,11 @@ def consent_problems(config: Mapping[str, Any]) -> list[str]:
         )
     if config.get("allow_permission_columns"):
         return found
+    if (general == "list" or to_lists) and config.get("map_template_name"):
+        found.append(
+            "Setting map_template_name may have Responsys put columns into permission columns; for a profile "
+            "list it goes only with allow_permission_columns."
+        )
     for stream, rule in to_lists.items():
         named = [column.name or name for name, column in rule.columns.items() if column is not None]
         found += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from responsys_io.recipients import COLUMN_ATTRIBUTES, HASH_COLUMNS
 from target_responsys.consent import consent_problems
 from target_responsys.destinations import UPDATE_ON_MATCH
 from target_responsys.settings import chosen
@@ -12,18 +13,6 @@ from target_responsys.tablerules import TableRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-MATCH_COLUMNS = (
-    "RIID_",
-    "CUSTOMER_ID_",
-    "EMAIL_ADDRESS_",
-    "MOBILE_NUMBER_",
-    "EMAIL_MD5_HASH_",
-    "EMAIL_SHA256_HASH_",
-)
-"""Columns that people of a list can be recognised by (REST reference, merge list members)."""
-
-_HASHES = {"EMAIL_MD5_HASH_", "EMAIL_SHA256_HASH_"}
 
 
 def destination_problems(config: Mapping[str, Any]) -> list[str]:
@@ -78,10 +67,10 @@ def _member_problems(kind: str, user: str, rule: TableRule, config: Mapping[str,
 
 def _match_problems(columns: Sequence[str], config: Mapping[str, Any]) -> list[str]:
     names = [name.upper() for name in columns]
-    if unknown := [name for name in columns if name.upper() not in MATCH_COLUMNS]:
-        known = ", ".join(MATCH_COLUMNS)
+    if unknown := [name for name in columns if name.upper() not in COLUMN_ATTRIBUTES]:
+        known = ", ".join(COLUMN_ATTRIBUTES)
         return [f"Setting match_columns names {', '.join(unknown)}; people are recognised by {known}."]
-    hashes = _HASHES.intersection(names)
+    hashes = set(names).intersection(HASH_COLUMNS)
     found = []
     if len(set(names)) < len(names):
         found.append("Setting match_columns names a column twice.")

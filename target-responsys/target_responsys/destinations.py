@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from responsys_io.tablecalls import merge_call
 from target_responsys.deletion import delete_row
 from target_responsys.settings import chosen
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from responsys_io.profilelists import PermissionStatus
-    from responsys_io.restapi import RestApi, UpdateOnMatch
+    from responsys_io.recordcalls import RecordCall, UpdateOnMatch
+    from responsys_io.restapi import RestApi
     from responsys_io.supplemental import Table
     from target_responsys.deletion import Deleted
     from target_responsys.tablerules import DestinationKind
@@ -103,18 +105,15 @@ class MergeRules:
 class Records(Protocol):
     """The records of a destination."""
 
-    def merge(
+    def merge_call(
         self, field_names: Sequence[str], records: Sequence[Sequence[str]], *, repeatable: bool = True
-    ) -> dict[int, str]:
-        """Merge records.
+    ) -> RecordCall:
+        """Return the call that merges records, to be made directly or queued.
 
         Args:
             field_names: Columns as the destination spells them, those of the key among them.
             records: A value per column each.
             repeatable: Whether the call may be sent again when its outcome is not known.
-
-        Returns:
-            Responsys's words by index in `records`, for those that were refused.
         """
         ...
 
@@ -143,11 +142,11 @@ class TableRecords:
     rules: MergeRules
     match_columns: tuple[str, ...] | None = None
 
-    def merge(
+    def merge_call(
         self, field_names: Sequence[str], records: Sequence[Sequence[str]], *, repeatable: bool = True
-    ) -> dict[int, str]:
-        """Merge records; see `Records.merge` and `RestApi.merge`."""
-        return self.api.merge(
+    ) -> RecordCall:
+        """Return the call that merges records; see `Records.merge_call`."""
+        return merge_call(
             self.table,
             field_names,
             records,

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_AHEAD = 2
-"""Calls per thread that are under way or wait: enough to keep the threads busy, and a bound to memory."""
-
 
 @dataclass(eq=False)
 class _Call(Generic[Result]):
@@ -36,10 +33,13 @@ class Dispatcher:
 
     Args:
         threads: Calls at the same time.
+        waiting: Calls that wait for a thread or for each other at most, as many as threads when not given:
+            enough to keep the threads busy, and a bound to memory.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, *, waiting: int | None = None) -> None:
         self._size = threads
+        self._most = threads + (threads if waiting is None else waiting)
         self._threads: list[threading.Thread] = []
         self._changed = threading.Condition()
         self._ready: deque[_Call[Any]] = deque()
@@ -70,7 +70,7 @@ class Dispatcher:
             self._settle_finished()
             with self._changed:
                 self._raise_fault()
-                if self._open < self._size * _AHEAD:
+                if self._open < self._most:
                     self._admit(call)
                     break
                 self._wait()

@@ -6,12 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError
-from target_responsys.erasure import MAX_IDS, ErasureTally, TablePlace, table_place
+from target_responsys.erasure import MAX_IDS, ErasureTally
+from target_responsys.erasureplaces import find_places
+from target_responsys.ids import id_problem
 from target_responsys.settings import chosen
 from target_responsys.sink import ResponsysSink
+from target_responsys.tableplace import TablePlace
 
 if TYPE_CHECKING:
-    from target_responsys.erasure import Erased, IdKind, Place
+    from collections.abc import Mapping
+
+    from target_responsys.erasure import Erased, Place
+    from target_responsys.ids import IdKind
+
+Waiting = dict[str, dict[str, Any]]
+"""Records by id."""
 
 
 class EraseSink(ResponsysSink):
@@ -22,59 +31,73 @@ class EraseSink(ResponsysSink):
 
         Raises:
             SettingsError: A place is not there.
-            DataError: RSYS-5033, or RSYS-5034 when the stream has none of the properties with ids.
+            DataError: RSYS-5033, RSYS-5035, or RSYS-5034 when the stream has none of the properties with ids.
         """
         config = self._target.config
         properties = self.schema["properties"]
         self._kinds: dict[str, IdKind] = {
             name: kind for name, kind in config["erase_by"].items() if name in properties
         }
+        self._waiting: dict[IdKind, Waiting] = {kind: {} for kind in self._kinds.values()}
         if not self._kinds:
             raise DataError(
                 "RSYS-5034",
                 f"Stream {self.stream_name} has none of the properties that erase_by names.",
                 "Correct erase_by, or leave the stream out.",
             )
-        folder = config.get("folder_name") or ""
-        self._places: list[Place] = [
-            table_place(self._target.api, rule, folder) for rule in config["erase_from"]
-        ]
-        self._waiting: dict[IdKind, dict[str, dict[str, Any]]] = {kind: {} for kind in self._kinds.values()}
-        self.tally = self._target.tally(f"Erasure by {self.stream_name}", self.tally)
+        self._places = find_places(self._target.api, config, list(self._waiting))
+        self.tally = self._target.tally(self.goal, self.tally)
+
+    @property
+    def goal(self) -> str:
+        """That it is an erasure."""
+        return f"Erasure by {self.stream_name}"
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002
-        """Take the ids of a record."""
+        """Take the ids of a record; it is refused for one that is none, and erased by the others."""
         self.tally.received += 1
-        ids = {kind: str(record[name]) for name, kind in self._kinds.items() if record.get(name)}
-        if not ids:
-            self.reject(record, "RSYS-5301", "it has no id")
-        for kind, person in ids.items():
-            self._waiting[kind][person] = record
-            if len(self._waiting[kind]) >= MAX_IDS:
-                self._erase(kind)
+        given = [(kind, str(record[name])) for name, kind in self._kinds.items() if record.get(name)]
+        ids = [(kind, person) for kind, person in given if person.strip()]
+        problems = [id_problem(kind, person) for kind, person in ids]
+        if reason := next(filter(None, problems), None if ids else "it has no id"):
+            self.reject(record, "RSYS-5301", reason)
+        for (kind, person), problem in zip(ids, problems, strict=True):
+            if not problem:
+                self._waiting[kind][person] = record
+        if any(len(waiting) >= MAX_IDS for waiting in self._waiting.values()):
+            self._erase_waiting()
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Erase those who wait, and wait until that is verified."""
-        for kind in self._waiting:
-            self._erase(kind)
+        self._erase_waiting()
         self._target.dispatcher.settle()
 
-    def _erase(self, kind: IdKind) -> None:
-        waiting, self._waiting[kind] = self._waiting[kind], {}
-        if not waiting:
-            return
-        for place in self._places:
-            if place.kind == kind:
-                tally = self._target.erased.setdefault(place.name, ErasureTally(place.name, kind))
-                self._target.dispatcher.submit(
-                    [(place.name, person) for person in waiting],
-                    partial(place.erase, list(waiting)),
-                    partial(self._settle, place, waiting, tally),
-                )
+    def _erase_waiting(self) -> None:
+        """Erase those who wait, first from places that find them by the members of a list."""
+        waiting = {kind: ids for kind, ids in self._waiting.items() if ids}
+        self._waiting = {kind: {} for kind in self._waiting}
+        by_members = [place for place in self._places if place.needs_members]
+        self._erase_from(by_members, waiting)
+        if by_members:
+            self._target.dispatcher.settle()
+        self._erase_from([place for place in self._places if not place.needs_members], waiting)
 
-    def _settle(
-        self, place: Place, waiting: dict[str, dict[str, Any]], tally: ErasureTally, outcomes: list[Erased]
-    ) -> None:
+    def _erase_from(self, places: list[Place], waiting: Mapping[IdKind, Waiting]) -> None:
+        for place in places:
+            for kind in place.kinds:
+                if kind in waiting:
+                    self._erase(place, kind, waiting[kind])
+
+    def _erase(self, place: Place, kind: IdKind, waiting: Waiting) -> None:
+        ids = list(waiting)
+        tally = self._target.erased.setdefault((place.name, kind), ErasureTally(place.name, kind))
+        self._target.dispatcher.submit(
+            place.touches(ids),
+            partial(place.erase, kind, ids),
+            partial(self._settle, place, waiting, tally),
+        )
+
+    def _settle(self, place: Place, waiting: Waiting, tally: ErasureTally, outcomes: list[Erased]) -> None:
         hashed = chosen(self.config, "receipt_ids") == "hashed"
         for (person, record), outcome in zip(waiting.items(), outcomes, strict=True):
             tally.add(person, outcome, hashed=hashed)

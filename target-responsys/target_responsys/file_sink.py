@@ -9,13 +9,13 @@ from target_responsys.cells import CellMaker
 from target_responsys.csvspool import CsvSpool, UnwritableRecordError
 from target_responsys.filenames import file_naming
 from target_responsys.fileresult import FileResult
-from target_responsys.followup import Delivered, job_of
+from target_responsys.followup import Delivered, job_of, waiting_time
 from target_responsys.rowblock import RowBlock
-from target_responsys.rows import RowMaker, UnfitRecordError
+from target_responsys.rows import RowMaker, UnfitRecordError, file_column_types
 from target_responsys.samples import Samples
 from target_responsys.settings import chosen
 from target_responsys.shortrows import ShortRows
-from target_responsys.sink import ResponsysSink
+from target_responsys.sink import RoutedSink
 from target_responsys.upload import remove_surplus, upload
 from target_responsys.values import on_one_line
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from target_responsys.shortway import Values, Way
 
 
-class FileSink(ResponsysSink):
+class FileSink(RoutedSink):
     """A stream that becomes one or several files per run, under their names once all are complete."""
 
     def prepare(self) -> None:
@@ -34,11 +34,13 @@ class FileSink(ResponsysSink):
             SettingsError: RSYS-1301 to RSYS-1308 when files cannot be encrypted with them.
         """
         config = self._target.config
-        self._make_row = RowMaker(self.route, self.zone, single_line=True)
+        self._column_types = file_column_types(self.route)
+        self._make_row = RowMaker(self.route, self.zone, column_types=self._column_types, single_line=True)
         self._make_cells = CellMaker(self.route, config)
         columns = self.route.column_names
         key = [columns.index(name) for name in self.route.key_columns] if self.route.keys else []
-        self._samples = Samples(chosen(config, "verify_rows") if chosen(config, "pickup_timeout") else 0, key)
+        self._job = job_of(config, self.stream_name)
+        self._samples = Samples(chosen(config, "verify_rows") if waiting_time(config, self._job) else 0, key)
         self._ring = self._target.key_ring if chosen(config, "encryption") == "pgp" else None
         if self._ring:
             self._ring.try_encrypting()
@@ -87,6 +89,7 @@ class FileSink(ResponsysSink):
             self.route,
             self._make_row,
             self.schema,
+            column_types=self._column_types,
             required=self.key_properties,
             validates=self.validate_schema,
         )
@@ -137,8 +140,7 @@ class FileSink(ResponsysSink):
         for name, part, result in zip(names, parts, results, strict=True):
             upload(self._target.file_server, part, name, result, config)
             rows = self._samples.of(result.part)
-            job = job_of(config, self.stream_name)
-            self.delivered.append(Delivered(result, self.route, rows, job))
+            self.delivered.append(Delivered(result, self.route, rows, self._job))
         self.tally.delivered = self.rows
         self._target.tallies[self._destination(names[0].data if names else "", len(names))] = self.tally
 

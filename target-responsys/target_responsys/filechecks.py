@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from responsys_io.restlogin import has_secret
+from target_responsys.apichecks import login_problems
 from target_responsys.datemask import mask_problem
 from target_responsys.filenames import template_problem
 from target_responsys.settings import chosen, delimiter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_NEEDED_BY_REST = ("api_url", "api_username")
 
 
 def file_problems(config: Mapping[str, Any]) -> list[str]:
@@ -35,16 +33,7 @@ def file_problems(config: Mapping[str, Any]) -> list[str]:
     ):
         found.append("Setting pgp_public_key or pgp_public_key_file is missing; encryption pgp needs it.")
     if _starts_jobs(config):
-        found += [
-            f"Setting {name} is missing; connect_job_id needs it."
-            for name in _NEEDED_BY_REST
-            if not config.get(name)
-        ]
-        if not has_secret(config):
-            found.append(
-                "Setting api_password is missing; connect_job_id needs it, or the keys of a login by "
-                "certificate."
-            )
+        found += login_problems(config, "connect_job_id")
     return found
 
 

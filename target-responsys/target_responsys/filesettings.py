@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from responsys_io.settings import SECRET, setting
+from target_responsys.tablerules import JOB_ID
 
 _FORMAT: dict[str, dict[str, Any]] = {
     "include_header": setting(
@@ -199,23 +200,26 @@ _FOLLOW_UP: dict[str, dict[str, Any]] = {
         "string",
         "Connect job",
         "Of delivery sftp: id of the import job to start over REST when all files stand; "
-        "tables.<stream>.connect_job_id names one for a stream. Needs the api settings. The job has to be "
-        "active.",
+        "tables.<stream>.connect_job_id names one for a stream. Needs the api settings and a user with "
+        "access to Connect. The job has to be active.",
+        pattern=JOB_ID,
+        examples=["1234"],
     ),
     "pickup_timeout": setting(
         "number",
         "Wait for the import job",
-        "Of delivery sftp: seconds to wait until the files have left the folder. A file that stays fails the "
-        "run, and the next one delivers it again. 0 does not wait.",
-        default=0,
+        "Of delivery sftp: seconds to wait for the end of the import job and until the files have left the "
+        "folder. A job that fails and a file that stays fail the run, and the next one delivers the data "
+        "again. 0 does not wait. When not set, 1800 with connect_job_id, else 0.",
         minimum=0,
+        examples=[600],
     ),
     "verify_rows": setting(
         "integer",
         "Rows read back",
         "Of delivery sftp: how many rows of a file are looked for in its table over REST once it was taken, "
-        "since a job also deletes files that it refuses. Done when pickup_timeout and the api settings are "
-        "set.",
+        "since a job also deletes files that it refuses. Done when the import job is waited for and the api "
+        "settings are set.",
         default=5,
         minimum=0,
         maximum=1000,

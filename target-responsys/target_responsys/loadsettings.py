@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from responsys_io.restapi import MAX_RECORDS
+from responsys_io.recordcalls import MAX_RECORDS
 from responsys_io.resthttp import MAX_CONNECTIONS
 from responsys_io.settings import setting
 
@@ -69,6 +69,54 @@ LOAD_PROPERTIES: dict[str, dict[str, Any]] = {
     ),
 }
 
+ASYNC_PROPERTIES: dict[str, dict[str, Any]] = {
+    "api_mode": setting(
+        "string",
+        "API mode",
+        "Of delivery api: sync has each merge carried out while its call lasts; async queues merges and asks "
+        "for their results, for accounts whose limits are higher there. A state waits for the results. "
+        "Nothing is deleted in this mode: load_method mirror, hard_delete, process_activate_version_messages "
+        "and erase need sync.",
+        default="sync",
+        enum=["sync", "async", None],
+    ),
+    "async_requests": setting(
+        "integer",
+        "Queued calls at the same time",
+        "Of api_mode async: how many merge calls may be under way at the same time. Each holds its rows in "
+        "memory until its result is there; max_connections bounds how many are handed over at once.",
+        default=100,
+        minimum=1,
+        maximum=400,
+    ),
+    "async_poll_interval": setting(
+        "number",
+        "First pause before asking",
+        "Of api_mode async: seconds until results are asked for, of up to 200 calls at once. While none is "
+        "there the pause doubles, up to async_poll_interval_max; it is shortened by chance so that runs do "
+        "not ask together.",
+        default=1.0,
+        minimum=0.01,
+    ),
+    "async_poll_interval_max": setting(
+        "number",
+        "Longest pause before asking",
+        "Of api_mode async: see async_poll_interval.",
+        default=30.0,
+        minimum=0.01,
+    ),
+    "async_max_wait": setting(
+        "number",
+        "Longest wait for a result",
+        "Of api_mode async: seconds after which a queued call counts as of unknown outcome: its rows go to "
+        "the rejects file as UNKNOWN, and later rows with their keys are not sent. Responsys keeps results "
+        "for 24 hours.",
+        default=14_400,
+        minimum=1,
+        maximum=82_800,
+    ),
+}
+
 REPORT_PROPERTIES: dict[str, dict[str, Any]] = {
     "receipt_file": setting(
         "string",
@@ -101,11 +149,12 @@ _PLACE = {
     "properties": {
         "table": {"type": "string"},
         "folder": {"type": "string"},
+        "list_name": {"type": "string"},
+        "pet_name": {"type": "string"},
         "column": {"type": "string"},
         "kind": _KIND,
         "others": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
     },
-    "required": ["table", "column", "kind"],
     "additionalProperties": False,
 }
 
@@ -127,18 +176,22 @@ ERASE_PROPERTIES: dict[str, dict[str, Any]] = {
     "erase_from": setting(
         "array",
         "Places to erase from",
-        "Of erase: supplemental tables, an object each of table, folder (instead of folder_name), column "
+        "Of erase, an object each, in any order. A profile list: list_name. A profile extension table: "
+        "pet_name, and list_name where it is not the setting of that name. Both look for every kind of id in "
+        "erase_by, or for kind only. A supplemental table: table, folder (instead of folder_name), column "
         "(the one of the primary key with the id), kind (of the id) and others (values of the other columns "
         "of the primary key, since Responsys deletes by all of it only).",
         items=_PLACE,
         examples=[
             [
+                {"list_name": "CONTACTS_LIST"},
+                {"list_name": "CONTACTS_LIST", "pet_name": "LOYALTY"},
                 {
                     "table": "Acquia_AbandonedCart",
                     "column": "EMAIL",
                     "kind": "email",
                     "others": {"CAMPAIGN_ID": ["c1"]},
-                }
+                },
             ]
         ],
     ),

@@ -57,14 +57,18 @@ def belonging(properties: Iterable[str], columns: Iterable[str]) -> dict[str, st
 def _in_standard(
     free: Iterable[str], named: dict[str, ColumnRule], standard: StandardTable
 ) -> dict[str, ColumnRule]:
-    own = {(column.name or name.lstrip("_")).upper(): name for name, column in named.items()}
-    found = own | belonging(free, (column for column in standard.columns if column not in own))
-    further = [column for column in own if column not in standard.columns]
+    # Several for one column are all kept: `route` refuses them.
+    found: dict[str, list[str]] = {}
+    for name, rule in named.items():
+        found.setdefault((rule.name or name.lstrip("_")).upper(), []).append(name)
+    further = [column for column in found if column not in standard.columns]
+    unnamed = belonging(free, (column for column in standard.columns if column not in found))
+    found |= {column: [name] for column, name in unnamed.items()}
     made: dict[str, ColumnRule] = {}
     for column in (*standard.columns, *further):
-        if column in found:
-            given = named.get(found[column], ColumnRule(column))
-            made[found[column]] = ColumnRule(given.name, given.type or standard.columns.get(column))
+        for name in found.get(column, ()):
+            given = named.get(name, ColumnRule(column))
+            made[name] = ColumnRule(given.name, given.type or standard.columns.get(column))
     return made
 
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from responsys_io.errors import SettingsError
 from responsys_io.extensions import Extensions
-from responsys_io.profilelists import MergeRule, ProfileLists
-from responsys_io.recipients import ATTRIBUTE_COLUMNS
+from responsys_io.profilelists import MergeRule, ProfileLists, member_merge
+from responsys_io.recipients import COLUMN_ATTRIBUTES
 from target_responsys.deletion import Deleted
 from target_responsys.destinations import TableRecords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from responsys_io.recordcalls import RecordCall
     from responsys_io.restapi import RestApi
     from responsys_io.supplemental import Table
     from target_responsys.destinations import Destination, MergeRules, Records
@@ -35,8 +36,7 @@ class Members:
     def find(self, key: Mapping[str, str]) -> dict[str, str | None] | None:
         """Return the member who has all of these values, or None."""
         first, *_ = key
-        attribute = next(short for short, column in ATTRIBUTE_COLUMNS.items() if column == first.upper())
-        found = self.lists.read(self.list_name, attribute, [key[first]])
+        found = self.lists.read(self.list_name, COLUMN_ATTRIBUTES[first.upper()], [key[first]])
         return next((member for member in found if all(member.get(name) == key[name] for name in key)), None)
 
     def riid(self, key: Mapping[str, str]) -> str | None:
@@ -57,12 +57,11 @@ class ListRecords:
     members: Members
     rule: MergeRule
 
-    def merge(
+    def merge_call(
         self, field_names: Sequence[str], records: Sequence[Sequence[str]], *, repeatable: bool = True
-    ) -> dict[int, str]:
-        """Merge members; see `Records.merge`."""
-        lists, name = self.members.lists, self.members.list_name
-        return lists.merge(name, field_names, records, self.rule, repeatable=repeatable)
+    ) -> RecordCall:
+        """Return the call that merges members; see `Records.merge_call`."""
+        return member_merge(self.members.list_name, field_names, records, self.rule, repeatable=repeatable)
 
     def delete(self, key: Mapping[str, str]) -> Deleted:
         """Delete the member with that key, and with it the rows in extension tables."""
@@ -92,11 +91,11 @@ class ExtensionRecords:
     table: Table
     rules: MergeRules
 
-    def merge(
+    def merge_call(
         self, field_names: Sequence[str], records: Sequence[Sequence[str]], *, repeatable: bool = True
-    ) -> dict[int, str]:
-        """Merge rows of people who are in the list; see `Records.merge`."""
-        return self.extensions.merge(
+    ) -> RecordCall:
+        """Return the call that merges rows of people who are in the list; see `Records.merge_call`."""
+        return self.extensions.row_merge(
             self.table.name,
             field_names,
             records,

@@ -20,6 +20,7 @@ class Connection:
         user: As whom.
         account: The account's name, where the API tells it.
         time_zone: The account's time zone, where the API tells it.
+        api_mode: How merge calls are made; None for files.
         folder: Folder of the tables.
         tables: Names of the tables in it, with the number of their columns. REST tells no numbers of rows.
     """
@@ -29,6 +30,7 @@ class Connection:
     user: str
     account: str = ""
     time_zone: str = ""
+    api_mode: str | None = None
     folder: str = ""
     tables: dict[str, int] = field(default_factory=dict)
 
@@ -82,16 +84,46 @@ class StreamPlan:
 
 
 @dataclass(frozen=True)
+class PlacePlan:
+    """A place that people would be erased from, and how many ids of a kind would be looked for there."""
+
+    place: str
+    kind: str
+    ids: int
+
+
+@dataclass(frozen=True)
+class ErasurePlan:
+    """What an erasure would do for a stream. Nobody is looked for: how many would be found is not known.
+
+    Args:
+        stream: Name of the stream.
+        records: Records that came.
+        refused: How many would be refused, by reason.
+        places: Where ids would be looked for.
+        problems: Why the run would stop.
+    """
+
+    stream: str
+    records: int
+    refused: dict[str, int]
+    places: tuple[PlacePlan, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """What a run would do."""
 
     connection: Connection
     streams: tuple[StreamPlan, ...]
+    erasures: tuple[ErasurePlan, ...] = ()
 
     @property
     def problems(self) -> list[str]:
         """Why it would stop."""
-        return [problem for stream in self.streams for problem in stream.plan.problems]
+        found = [problem for stream in self.streams for problem in stream.plan.problems]
+        return found + [problem for erasure in self.erasures for problem in erasure.problems]
 
     def document(self) -> dict[str, Any]:
         """Return all of it as it goes into JSON."""
@@ -101,5 +133,6 @@ class RunPlan:
                 {**asdict(each.plan), **asdict(each.counts), "calls": each.calls, "minutes": each.minutes}
                 for each in self.streams
             ],
+            "erasures": [asdict(each) for each in self.erasures],
             "can_run": not self.problems,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +11,6 @@ from responsys_io.errors import SettingsError
 from target_responsys.planreport import plan_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from target_responsys.plan import RunPlan
 
 PROBLEM_EXIT_CODE = 2
@@ -35,16 +33,12 @@ def with_plan(command: click.Command) -> click.Command:
     return command
 
 
-def check_plannable(config: Mapping[str, Any], output_format: str | None) -> None:
-    """Refuse what a plan cannot be made of, and a format that it does not have.
+def check_plan_format(output_format: str | None) -> None:
+    """Refuse a format that a plan does not have.
 
     Raises:
         SettingsError: RSYS-1020.
     """
-    if config.get("erase"):
-        raise SettingsError(
-            "RSYS-1020", "An erasure cannot be planned.", "Set erase to false, or leave --plan out."
-        )
     if output_format == "markdown":
         raise SettingsError("RSYS-1020", "--plan has no markdown.", "Use --format text or --format json.")
 

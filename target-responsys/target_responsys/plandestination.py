@@ -72,15 +72,22 @@ def plan_destination(api: RestApi | None, route: Route, config: Mapping[str, Any
 
 
 def _problems_of(route: Route, found: Destination, config: Mapping[str, Any]) -> list[str]:
-    problems = []
     try:
         match(route, found.table, whole_rows=chosen(config, "load_method") == "append")
-        rules = MergeRules.from_config(config)
-        if chosen(config, "delivery") == "api":
-            refuse_load_method(found, chosen(config, "load_method"), rules, removing=removals(config))
     except ResponsysError as error:
-        problems.append(str(error))
-    return problems
+        return [str(error)]
+    return _load_problems(found, config)
+
+
+def _load_problems(destination: Destination, config: Mapping[str, Any]) -> list[str]:
+    """Say what a destination cannot do with rows."""
+    try:
+        if chosen(config, "delivery") == "api":
+            rules = MergeRules.from_config(config)
+            refuse_load_method(destination, chosen(config, "load_method"), rules, removing=removals(config))
+    except ResponsysError as error:
+        return [str(error)]
+    return []
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,9 @@ def _absent(api: RestApi, route: Route, config: Mapping[str, Any]) -> _Outcome:
         )
     proposal, problems = _proposal(route)
     if chosen(config, "create_tables") == "apply" and chosen(config, "delivery") == "api":
-        return _Outcome(creates=proposal, problems=problems)
+        if not problems:
+            problems = tuple(_load_problems(Destination(route.kind, definition(route)), config))
+        return _Outcome(creates="" if problems else proposal, problems=problems)
     advice = "Create the table in Responsys (Actions > Create View/Supplemental Table > Specify Fields)"
     return _Outcome(
         proposes=proposal,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_responsys.plan import Connection, RunPlan, StreamPlan
+    from target_responsys.plan import Connection, ErasurePlan, RunPlan, StreamPlan
     from target_responsys.schema_plan import ColumnPlan
 
 _MARKS = {"fits": "ok", "checked": "checked", "missing": "MISSING", "unfit": "UNFIT"}
@@ -18,7 +18,9 @@ def plan_text(plan: RunPlan) -> str:
     lines = ["Plan: nothing was written.", "", *_connection(plan.connection)]
     for stream in plan.streams:
         lines += ["", *_stream(stream)]
-    if not plan.streams:
+    for erasure in plan.erasures:
+        lines += ["", *_erasure(erasure)]
+    if not plan.streams and not plan.erasures:
         lines += ["", "No stream came."]
     problems = len(plan.problems)
     lines += [
@@ -29,7 +31,8 @@ def plan_text(plan: RunPlan) -> str:
 
 
 def _connection(connection: Connection) -> Iterator[str]:
-    yield f"Delivery    {connection.delivery}"
+    mode = f", api_mode {connection.api_mode}" if connection.api_mode else ""
+    yield f"Delivery    {connection.delivery}{mode}"
     yield f"Host        {connection.host}"
     yield f"User        {connection.user}" + (
         f" of account {connection.account}" if connection.account else ""
@@ -68,6 +71,15 @@ def _stream(stream: StreamPlan) -> Iterator[str]:
         yield f"  Row {number}       " + ", ".join(f"{name}={value}" for name, value in row.items())
     yield from (f"  Problem: {text}" for text in plan.problems)
     yield from (f"  To do: {text}" for text in plan.advice)
+
+
+def _erasure(erasure: ErasurePlan) -> Iterator[str]:
+    refused = sum(erasure.refused.values())
+    yield f"Stream {erasure.stream}: people are erased; nobody was looked for"
+    yield f"  Records     {erasure.records}, to be refused {refused}"
+    yield from (f"    {number} x {reason}" for reason, number in erasure.refused.items())
+    yield from (f"  {each.ids} ids by {each.kind} in {each.place}" for each in erasure.places)
+    yield from (f"  Problem: {text}" for text in erasure.problems)
 
 
 def _table(columns: Sequence[ColumnPlan], *, compared: bool) -> Iterator[str]:

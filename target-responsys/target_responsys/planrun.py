@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from responsys_io.ratelimit import ApiFunction
+from responsys_io import extensions, profilelists, tablecalls
 from responsys_io.restanswers import RefusedError
+from responsys_io.restsession import ASYNC_API
+from target_responsys.asyncmode import api_mode, queues
 from target_responsys.plan import Connection, RunPlan, StreamPlan
 from target_responsys.settings import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from responsys_io.ratelimit import ApiFunction
     from responsys_io.restapi import RestApi
+    from responsys_io.restsession import Endpoint
     from responsys_io.supplemental import Table
     from target_responsys.plan import DestinationPlan
     from target_responsys.streamcounts import StreamCounts
     from target_responsys.tablerules import DestinationKind
     from target_responsys.target import TargetResponsys
 
-MERGE_FUNCTIONS: dict[DestinationKind, ApiFunction] = {
-    "supplemental": ApiFunction("POST", "/folders/{folder}/suppData/{table}/members"),
-    "pet": ApiFunction("POST", "/lists/{list}/listExtensions/{pet}/members"),
-    "list": ApiFunction("POST", "/lists/{list}/members"),
+_MERGES: dict[DestinationKind, Endpoint] = {
+    "supplemental": tablecalls.MERGE,
+    "pet": extensions.MERGE,
+    "list": profilelists.MERGE,
 }
 
 
@@ -48,11 +53,12 @@ def plan_of_run(target: TargetResponsys) -> RunPlan:
             sink.plan,
             sink.counts,
             batch_rows=chosen(config, "batch_size_rows") if over_rest else None,
-            limit=limits.get(MERGE_FUNCTIONS[sink.route.kind]),
+            limit=limits.get(_merge_function(sink.route.kind, queued=queues(config))),
         )
         for sink in target.planned
     )
-    return RunPlan(_connection(api, config), streams)
+    erasures = tuple(sink.plan for sink in target.planned_erasures)
+    return RunPlan(_connection(api, config), streams, erasures)
 
 
 def plan_stream(
@@ -71,6 +77,12 @@ def plan_stream(
     fitting = counts.keys if counts.keys_are_exact else counts.rows - sum(counts.refused.values())
     calls = math.ceil(fitting / batch_rows)
     return StreamPlan(plan, counts, calls, math.ceil(calls / limit) if limit else None)
+
+
+def _merge_function(kind: DestinationKind, *, queued: bool) -> ApiFunction:
+    """Return the API function that merges into a destination are counted under."""
+    merge = _MERGES[kind]
+    return (replace(merge, prefix=ASYNC_API) if queued else merge).function
 
 
 def _connection(api: RestApi | None, config: Mapping[str, Any]) -> Connection:
@@ -92,6 +104,7 @@ def _connection(api: RestApi | None, config: Mapping[str, Any]) -> Connection:
         str(user),
         account=signed_in.account,
         time_zone=signed_in.time_zone,
+        api_mode=api_mode(config),
         folder=folder,
         tables={table.name: len(table.columns) for table in sorted(tables, key=lambda table: table.name)},
     )

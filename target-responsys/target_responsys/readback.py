@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from responsys_io.supplemental import TEXT_WIDTHS
+from target_responsys.destinations import NAMES
 from target_responsys.values import NUMERIC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from responsys_io.supplemental import Table
+    from target_responsys.destinations import Destination
     from target_responsys.routing import Route
     from target_responsys.samples import SampledRow
 
@@ -19,33 +22,52 @@ if TYPE_CHECKING:
 _STRIPPED = " \t\r\n\0"
 
 
-class TableReader(Protocol):
-    """The part of the REST API that is needed."""
+@dataclass(frozen=True)
+class LookedUp:
+    """What became of rows that were looked for: how many are as they were sent, absent, or different."""
 
-    def describe(self, folder: str, table: str, /) -> Table | None:
-        """Read a table's columns and primary key, or return None."""
+    table: str
+    found: int
+    absent: int
+    different: int
 
-    def read(self, table: Table, key: Mapping[str, str], /) -> Mapping[str, str | None] | None:
-        """Read the record with a key, or return None."""
+    @property
+    def missing(self) -> int:
+        """How many are not there as they were sent."""
+        return self.absent + self.different
+
+    def __str__(self) -> str:
+        parts = [
+            f"{self.absent} are not there" if self.absent else "",
+            f"{self.different} have other values" if self.different else "",
+        ]
+        told = " and ".join(part for part in parts if part) or "all are there"
+        return f"{self.found + self.missing} rows looked for in {self.table}, {told}"
 
 
-def unreadable(route: Route, table: Table | None) -> str:
+def unreadable(route: Route, destination: Destination | None) -> str:
     """Say why rows of a stream cannot be looked for in its table; empty where they can."""
-    if table is None:
-        return f"folder {route.folder} has no supplemental table {route.table} to read"
-    key = {name.upper() for name in table.primary_key}
+    if destination is None:
+        place = f"folder {route.folder}" if route.kind == "supplemental" else f"list {route.list_name}"
+        return f"{place} has no {NAMES[route.kind]} {route.table} to read"
+    key = {name.upper() for name in destination.table.primary_key}
     if not key:
-        return f"table {table.name} has no primary key to read by"
+        return f"table {destination.table.name} has no primary key to read by"
     if not route.keys or key != {name.upper() for name in route.key_columns}:
-        return f"the primary key of table {table.name} is not the stream's key"
+        return f"the primary key of table {destination.table.name} is not the stream's key"
     return ""
 
 
-def missing_rows(api: TableReader, route: Route, table: Table, rows: Sequence[SampledRow]) -> str:
-    """Look rows up by key; say how many are not there or are different, empty for none.
+def look_up(
+    read: Callable[[Mapping[str, str]], Mapping[str, str | None] | None],
+    route: Route,
+    table: Table,
+    rows: Sequence[SampledRow],
+) -> LookedUp:
+    """Look rows up by key.
 
     Args:
-        api: The REST API.
+        read: Returns the record with a key, or None.
         route: Where the stream goes.
         table: Its table, a readable one.
         rows: The rows.
@@ -60,19 +82,15 @@ def missing_rows(api: TableReader, route: Route, table: Table, rows: Sequence[Sa
         key = {
             name: _sent(row, places[name.upper()], columns[name.upper()].type) for name in table.primary_key
         }
-        stored = api.read(table, key)
+        stored = read(key)
         if stored is None:
             absent += 1
             continue
         found = {name.upper(): value or "" for name, value in stored.items()}
         if not all(_same(row, place, kind, found.get(name.upper())) for name, kind, place in shared):
             different += 1
-    parts = [
-        f"{absent} are not there" if absent else "",
-        f"{different} have other values" if different else "",
-    ]
-    told = " and ".join(part for part in parts if part)
-    return f"of {len(rows)} rows looked for in table {table.name}, {told}" if told else ""
+    where = f"{'table' if route.kind == 'supplemental' else NAMES[route.kind]} {table.name}"
+    return LookedUp(where, len(rows) - absent - different, absent, different)
 
 
 def _sent(row: SampledRow, place: int, kind: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import ResponsysError, SettingsError
+from target_responsys.statuschanges import document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
+    from responsys_io.asynccalls import AsyncCalls
     from responsys_io.traffic import Traffic
     from target_responsys.erasure import ErasureTally
     from target_responsys.rejects import Rejects
@@ -40,10 +42,13 @@ class RunFacts:
         finished: Its end, in UTC.
         delivery: Setting of that name.
         load_method: Setting of that name.
+        api_mode: Setting of that name, None for another delivery than api.
         tallies: Counts by table or file.
         rejects: The refused records.
         traffic: What went over the wire, if anything.
+        queue: The queued calls, where there are some.
         files: What became of files, a dataclass each.
+        jobs: What became of import jobs, a dataclass each.
         erased: Counts of an erasure by place.
     """
 
@@ -52,10 +57,13 @@ class RunFacts:
     finished: datetime
     delivery: str
     load_method: str
+    api_mode: str | None
     tallies: Mapping[str, Tally]
     rejects: Rejects
     traffic: Traffic | None = None
+    queue: AsyncCalls | None = None
     files: Sequence[DataclassInstance] = field(default_factory=list)
+    jobs: Sequence[DataclassInstance] = field(default_factory=list)
     erased: list[ErasureTally] = field(default_factory=list)
 
 
@@ -74,10 +82,12 @@ def receipt(facts: RunFacts, error: BaseException | None) -> dict[str, Any]:
         **_ending(error),
         "delivery": facts.delivery,
         "load_method": facts.load_method,
+        "api_mode": facts.api_mode,
         "destinations": [_counts(name, tally) for name, tally in facts.tallies.items()],
         "rejects": {"records": facts.rejects.count, "file": _reject_file(facts.rejects)},
-        "api": _api(facts.traffic),
+        "api": _api(facts.traffic) | _queued(facts.queue),
         "files": [asdict(file) for file in facts.files],
+        "jobs": [asdict(job) for job in facts.jobs],
         "erased": [asdict(place) for place in facts.erased],
         "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
     }
@@ -137,7 +147,7 @@ def _counts(destination: str, tally: Tally) -> dict[str, Any]:
         "not_deleted": tally.undeleted,
         "unknown": tally.unknown + tally.in_flight,
         "requests": tally.requests,
-        "status_changes": None,
+        "status_changes": None if tally.status_changes is None else document(tally.status_changes),
     }
 
 
@@ -153,3 +163,8 @@ def _api(traffic: Traffic | None) -> dict[str, Any]:
         "retries": traffic.retries,
         "seconds_waited": round(traffic.waited, 3),
     }
+
+
+def _queued(queue: AsyncCalls | None) -> dict[str, int]:
+    """Return how many calls were queued, and how often results were asked for."""
+    return {"queued": queue.requests if queue else 0, "polls": queue.polls if queue else 0}

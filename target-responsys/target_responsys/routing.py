@@ -34,6 +34,7 @@ class Field:
         column: Name of the column, as it was chosen.
         kind: What the property holds.
         type: The type that the column is created with.
+        known_type: The type that the settings or the standard table say the column has, else None.
         longest: Characters that the stream's schema allows, where it says so.
         translated: Whether Responsys stores something else than is sent, as with permission statuses.
     """
@@ -44,6 +45,7 @@ class Field:
     type: str
     longest: int | None = None
     translated: bool = False
+    known_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ def route(
             column.type or column_type(properties[name]),
             longest(properties[name]),
             translated=kind == "list" and is_permission_column(column.name or name),
+            known_type=column.type,
         )
         for name, column in mapped.items()
         if name not in withheld
@@ -174,6 +177,15 @@ def route(
             f"Rename one with tables.{stream}.columns, or with campaign_id_column, execution_id_column.",
         )
     return made
+
+
+def unrouted(stream: str, config: Mapping[str, Any]) -> Route:
+    """Return what can be said of where a stream was to go that has no route."""
+    rule = TableRule.of_stream(stream, config)
+    kind: DestinationKind = rule.destination or chosen(config, "destination")
+    standard = standard_tables()[rule.standard] if rule.standard else None
+    table = _table(stream, kind, rule, standard, config)
+    return Route(stream, "", table, (), (), (), "", _campaign_id(stream, config), kind=kind)
 
 
 def omissions(route: Route) -> list[str]:

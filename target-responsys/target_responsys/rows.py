@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_responsys.columnfit import misfit
+from target_responsys.columnfit import misfit, width_of
 from target_responsys.values import writer
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class RowMaker:
     Args:
         route: Where the stream goes.
         zone: The zone that moments are written in.
-        column_types: Types of the table's columns in the route's order, where they are known; a value that
-            its column cannot hold makes the record unfit.
+        column_types: Types of the table's columns in the route's order, None for one that is not known; a
+            value that its column cannot hold makes the record unfit.
         single_line: Put a blank in place of line breaks.
 
     Attributes:
@@ -40,7 +40,7 @@ class RowMaker:
         route: Route,
         zone: tzinfo,
         *,
-        column_types: Sequence[str] | None = None,
+        column_types: Sequence[str | None] | None = None,
         single_line: bool = False,
     ) -> None:
         self.constants = [constant.value for constant in route.constants]
@@ -89,6 +89,16 @@ class RowMaker:
         except ValueError as error:
             raise UnfitRecordError(f"property {name}: {error}") from None
         return tuple(places), row
+
+
+def file_column_types(route: Route) -> list[str | None]:
+    """Return the types of texts whose width the settings or the standard table tell, in the route's order.
+
+    Numbers and dates have forms of their own in a file, which the import job reads: only widths are guarded.
+    """
+    own = [each.known_type for each in route.fields]
+    widths = [kind if kind and width_of(kind) is not None else None for kind in own]
+    return [None] * len(route.constants) + widths
 
 
 def _fitting(field: Field, column_type: str | None, write: Callable[[Any], str]) -> Callable[[Any], str]:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from responsys_io.settings import API_PROPERTIES, FILE_SERVER_PROPERTIES, delimiter_of, setting
 from target_responsys.destinationsettings import DESTINATION_PROPERTIES
 from target_responsys.filesettings import FILE_PROPERTIES
-from target_responsys.loadsettings import ERASE_PROPERTIES, LOAD_PROPERTIES, REPORT_PROPERTIES
+from target_responsys.loadsettings import (
+    ASYNC_PROPERTIES,
+    ERASE_PROPERTIES,
+    LOAD_PROPERTIES,
+    REPORT_PROPERTIES,
+)
 from target_responsys.tablerules import TABLE_RULE
 
 if TYPE_CHECKING:
@@ -75,6 +80,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         default=False,
     ),
     **LOAD_PROPERTIES,
+    **ASYNC_PROPERTIES,
     **ERASE_PROPERTIES,
     "campaign_name": setting(
         "string",
@@ -118,8 +124,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "max_rejected_rows": setting(
         "integer",
         "Tolerated rejects",
-        "How many refused records still count as success. With more, all others are delivered all the same "
-        "and the exit code is 3.",
+        "How many refused records still count as success, of the target or of an import job. With more, all "
+        "others are delivered all the same and the exit code is 3.",
         default=0,
         minimum=0,
     ),

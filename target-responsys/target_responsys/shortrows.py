@@ -44,7 +44,7 @@ class ShortRows:
         maker: RowMaker,
         schema: Mapping[str, Any],
         *,
-        column_types: Sequence[str] | None = None,
+        column_types: Sequence[str | None] | None = None,
         required: Iterable[str] = (),
         refused: Iterable[str] = (),
         validates: bool = True,

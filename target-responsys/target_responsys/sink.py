@@ -1,4 +1,4 @@
-"""What both deliveries have in common: a route, validation without a word of the record, and rejects."""
+"""What sinks have in common: validation without a word of the record, rejects, and a route where one goes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
 
+    from target_responsys.batches import Source
+    from target_responsys.routing import Route
     from target_responsys.shortway import Way
     from target_responsys.target import TargetResponsys
 
@@ -48,18 +50,7 @@ class ResponsysSink(Sink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self._target = target
-        self.zone = zoneinfo.ZoneInfo(chosen(target.config, "timezone"))
-        self.route = route(
-            stream_name,
-            self.schema,
-            self.key_properties,
-            target.config,
-            execution_id=target.execution_id,
-            executed_at=executed_at(target.started, self.zone),
-        )
-        for text in omissions(self.route):
-            self.logger.warning("%s", text)
-        self.tally = Tally(campaign_id=self.route.campaign_id, streams=[stream_name])
+        self.tally = Tally(streams=[stream_name])
 
     def prepare(self) -> None:
         """Check the destination, before the first record."""
@@ -69,6 +60,11 @@ class ResponsysSink(Sink):
     def is_full(self) -> bool:
         """Never: see the class."""
         return False
+
+    @property
+    def goal(self) -> str:
+        """What the records are for, as the rejects file names it."""
+        raise NotImplementedError
 
     def short_way(self) -> Way | None:
         """Return the stream's way around the SDK, where it comes to the same; see `ShortWay`."""
@@ -83,7 +79,7 @@ class ResponsysSink(Sink):
         """Return the way; none without need."""
         return None
 
-    def reject(self, record: dict[str, Any] | bytes, code: str, reason: str, batch_id: str = "") -> None:
+    def reject(self, record: Source, code: str, reason: str, batch_id: str = "") -> None:
         """Write a record to the rejects file.
 
         Args:
@@ -102,8 +98,7 @@ class ResponsysSink(Sink):
             self.original_schema,
             self.key_properties,
             original(record) if isinstance(record, bytes) else record,
-            {"code": code, "reason": reason, "table": self.route.table}
-            | ({"batch": batch_id} if batch_id else {}),
+            {"code": code, "reason": reason, "table": self.goal} | ({"batch": batch_id} if batch_id else {}),
         )
 
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
@@ -134,11 +129,45 @@ class ResponsysSink(Sink):
                 raise MissingKeyError(
                     "RSYS-6007",
                     f"A record of stream {self.stream_name} lacks {name}, which is part of its key.",
-                    f"Correct the tap, or name other properties in tables.{self.stream_name}.keys.",
+                    "Correct the tap: a record has to have each property that its schema names as key.",
                 )
 
     def _after_process_record(self, context: dict[str, Any]) -> None:
         """Do not log a line for each record, as the SDK does."""
+
+
+class RoutedSink(ResponsysSink):
+    """A stream that goes to a table, a list or a file of its own."""
+
+    def __init__(
+        self,
+        target: TargetResponsys,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        self.zone = zoneinfo.ZoneInfo(chosen(target.config, "timezone"))
+        self.route = self._routed()
+        for text in omissions(self.route):
+            self.logger.warning("%s", text)
+        self.tally = Tally(campaign_id=self.route.campaign_id, streams=[stream_name])
+
+    @property
+    def goal(self) -> str:
+        """The table or the list."""
+        return self.route.table
+
+    def _routed(self) -> Route:
+        """Decide where the stream goes; see `route`."""
+        return route(
+            self.stream_name,
+            self.schema,
+            self.key_properties,
+            self._target.config,
+            execution_id=self._target.execution_id,
+            executed_at=executed_at(self._target.started, self.zone),
+        )
 
 
 def _place(error: BaseException | None) -> str:

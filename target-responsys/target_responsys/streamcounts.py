@@ -48,10 +48,10 @@ class Counting:
     Args:
         route: Where the stream goes.
         zone: The zone that moments are written in.
-        column_types: Types of the route's columns.
+        column_types: Types of the route's columns, None for one that is not known.
     """
 
-    def __init__(self, route: Route, zone: tzinfo, column_types: Sequence[str]) -> None:
+    def __init__(self, route: Route, zone: tzinfo, column_types: Sequence[str | None]) -> None:
         self._names = route.column_names
         self._make_row = RowMaker(route, zone, column_types=column_types)
         self._key = [self._names.index(name) for name in route.key_columns] if route.keys else []

@@ -16,6 +16,9 @@ DestinationKind = Literal["supplemental", "pet", "list"]
 COLUMN_TYPES = (*TEXT_WIDTHS, "INTEGER", "NUMBER", "TIMESTAMP")
 """Types that a supplemental table can be created with (REST reference, create supplemental table)."""
 
+JOB_ID = "^[0-9]+$"
+"""Ids of Connect jobs (REST reference, trigger a Connect job)."""
+
 _COLUMN_RULE = {
     "type": ["string", "null", "object"],
     "properties": {"name": {"type": "string"}, "type": {"enum": list(COLUMN_TYPES)}},
@@ -35,7 +38,7 @@ TABLE_RULE: dict[str, Any] = {
         "columns": {"type": "object", "additionalProperties": _COLUMN_RULE},
         "unmapped": {"enum": ["deliver", "leave_out"]},
         "keys": {"type": "array", "items": {"type": "string"}},
-        "connect_job_id": {"type": "string"},
+        "connect_job_id": {"type": "string", "pattern": JOB_ID},
     },
     "additionalProperties": False,
 }

@@ -14,7 +14,7 @@ from target_responsys.matching import misplaced
 from target_responsys.tabledefinition import definition, described, table_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from responsys_io.restapi import RestApi
     from responsys_io.supplemental import Table
@@ -35,7 +35,9 @@ def find(api: RestApi, route: Route) -> Table | None:
         return api.describe(route.folder, route.table)
 
 
-def find_or_create(api: RestApi, route: Route, *, create: str) -> Table:
+def find_or_create(
+    api: RestApi, route: Route, *, create: str, admit: Callable[[Table], None] = lambda _: None
+) -> Table:
     """Return the table as Responsys describes it.
 
     Args:
@@ -43,6 +45,7 @@ def find_or_create(api: RestApi, route: Route, *, create: str) -> Table:
         route: Where the stream goes.
         create: What is done about a missing table, as the setting create_tables has it: `apply` creates it,
             `plan` says what would be created.
+        admit: Raises an error for a table that is not to be created, as it would be of no use.
 
     Raises:
         SettingsError: RSYS-5006 when only another folder has it, RSYS-5007 when it is missing and not to be
@@ -51,8 +54,10 @@ def find_or_create(api: RestApi, route: Route, *, create: str) -> Table:
     """
     table = find(api, route)
     if table is None and create == "apply":
+        wanted = definition(route)
+        admit(wanted)
         with _missing_folder(route):
-            return _created(api, route)
+            return _created(api, route, wanted)
     if table is None:
         _refuse_other_folder(route, misplaced(route, api.tables()))
         proposal = f" It would be created as {described(definition(route))}." if create == "plan" else ""
@@ -65,8 +70,7 @@ def find_or_create(api: RestApi, route: Route, *, create: str) -> Table:
     return table
 
 
-def _created(api: RestApi, route: Route) -> Table:
-    wanted = definition(route)
+def _created(api: RestApi, route: Route, wanted: Table) -> Table:
     tables = list(api.tables())
     _refuse_other_folder(route, misplaced(route, tables))
     if len(tables) >= MAX_TABLES:

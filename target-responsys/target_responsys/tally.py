@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from target_responsys.statuschanges import words
+
+if TYPE_CHECKING:
+    from target_responsys.statuschanges import StatusChanges
 
 
 @dataclass
@@ -23,6 +29,7 @@ class Tally:
         unknown: Rows that were merged or not.
         in_flight: Rows of calls that have no outcome yet.
         requests: Merge calls.
+        status_changes: Permission statuses that merges into a list have changed; None where not counted.
     """
 
     campaign_id: str = ""
@@ -38,6 +45,7 @@ class Tally:
     unknown: int = 0
     in_flight: int = 0
     requests: int = 0
+    status_changes: StatusChanges | None = None
 
     def __str__(self) -> str:
         parts = [
@@ -54,4 +62,6 @@ class Tally:
             "requests": self.requests,
         }
         parts += [f"{number} {name}" for name, number in optional.items() if number]
+        if self.status_changes:
+            parts.append(f"permission statuses: {words(self.status_changes)}")
         return ", ".join(parts)

@@ -16,27 +16,28 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
 from responsys_io.configuration import settings_from_environment, settings_from_option
-from responsys_io.connectjobs import trigger_job
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
 from responsys_io.restapi import RestApi
-from responsys_io.restlogin import has_secret
+from responsys_io.restlogin import has_login
 from responsys_io.settings import problems
 from target_responsys.api_sink import ApiSink
+from target_responsys.asyncmode import api_mode, dispatcher_of, queue_of, queues
 from target_responsys.campaign import execution_id
+from target_responsys.carriers import Direct, ThroughQueue
 from target_responsys.checks import combination_problems
-from target_responsys.dispatch import Dispatcher
 from target_responsys.endofrun import refuse_half_a_mirror, refuse_half_an_audience, report
 from target_responsys.erase_sink import EraseSink
 from target_responsys.file_sink import FileSink
-from target_responsys.followup import follow_up
+from target_responsys.followup import FollowUp
 from target_responsys.messages import MessageReader
 from target_responsys.mirror import MirrorState
 from target_responsys.plan_sink import PlanSink
-from target_responsys.plancommand import check_plannable, print_plan, with_plan
+from target_responsys.plancommand import check_plan_format, print_plan, with_plan
+from target_responsys.planerase_sink import PlanEraseSink
 from target_responsys.planrun import plan_of_run
 from target_responsys.receipts import RunFacts, receipt, write_receipt
 from target_responsys.rejects import Rejects
@@ -52,14 +53,18 @@ if TYPE_CHECKING:
     import click
     from singer_sdk.sinks import Sink
 
+    from responsys_io.asynccalls import AsyncCalls
     from responsys_io.traffic import Traffic
+    from target_responsys.carriers import Carrier
     from target_responsys.erasure import ErasureTally
     from target_responsys.fileresult import FileResult
+    from target_responsys.ids import IdKind
     from target_responsys.sink import ResponsysSink
     from target_responsys.tally import Tally
 
 CHECKPOINT_LINES = 10_000
 CHECKPOINT_SECONDS = 10.0
+QUEUED_CHECKPOINT_FACTOR = 20
 # How long a run that has failed waits for the calls that are under way, to know what became of them.
 LAST_ANSWERS_SECONDS = 5.0
 
@@ -94,8 +99,9 @@ class TargetResponsys(Target):
         self.planning = bool(chosen(self.config, "plan"))
         self.plan_format: str | None = None
         self.planned: list[PlanSink] = []
-        self.erased: dict[str, ErasureTally] = {}
-        self.dispatcher = Dispatcher(chosen(self.config, "max_connections"))
+        self.planned_erasures: list[PlanEraseSink] = []
+        self.erased: dict[tuple[str, IdKind], ErasureTally] = {}
+        self.dispatcher = dispatcher_of(self.config)
         self.version: int | None = None
         self.deleted_at: Any = None
         self._traffic: Traffic | None = None
@@ -114,12 +120,20 @@ class TargetResponsys(Target):
         api.keep_to_limits()
         return api
 
+    @cached_property
+    def queue(self) -> AsyncCalls:
+        """The queue of the asynchronous API, of api_mode async."""
+        return queue_of(self.config, self.api.session)
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        """What makes the merge calls of all streams."""
+        return ThroughQueue(self.queue) if queues(self.config) else Direct(self.api.session)
+
     @property
     def planned_api(self) -> RestApi | None:
         """The REST API for a plan, which can ask it for tables that files go to as well."""
-        named = all(self.config.get(name) for name in ("api_url", "api_username"))
-        reachable = named and has_secret(self.config)
-        return self.api if self._over_rest or reachable else None
+        return self.api if self._over_rest or has_login(self.config) else None
 
     @cached_property
     def request_log(self) -> RequestLog | None:
@@ -161,16 +175,21 @@ class TargetResponsys(Target):
         return FileServer(FileServerLogin.from_config(self.config))
 
     @cached_property
+    def followed(self) -> FollowUp:
+        """What follows the upload of files."""
+        return FollowUp(self.config, self.file_server, lambda: self.api)
+
+    @cached_property
     def key_ring(self) -> KeyRing:
         """The PGP keys that files are encrypted and signed with."""
         return KeyRing(PgpKeys.from_config(self.config))
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:  # noqa: ARG002
         """Return the sink of the chosen delivery, the one that erases, or the one that sends nothing."""
+        if chosen(self.config, "erase"):
+            return PlanEraseSink if self.planning else EraseSink
         if self.planning:
             return PlanSink
-        if chosen(self.config, "erase"):
-            return EraseSink
         return ApiSink if self._over_rest else FileSink
 
     def get_sink(
@@ -220,7 +239,8 @@ class TargetResponsys(Target):
         Raises:
             DataError: RSYS-6008 when files must not be published, RSYS-6012 when nobody must be deleted,
                 since the tap has died.
-            RejectedRowsError: RSYS-5302 when more records were refused than are tolerated.
+            RejectedRowsError: RSYS-5302 when more records were refused than are tolerated, RSYS-5304 when
+                import jobs have rejected them.
         """
         if self.planning:
             print_plan(plan_of_run(self), self.plan_format)
@@ -235,19 +255,15 @@ class TargetResponsys(Target):
                 refuse_half_an_audience(waiting, self._reader.last_type)
             for sink in files:
                 sink.publish()
-            follow_up(
-                [file for sink in files for file in sink.delivered],
-                self.config,
-                self.file_server,
-                api=lambda: self.api,
-                trigger=lambda job: trigger_job(self.api.session, job),
-            )
-            if chosen(self.config, "load_method") == "mirror":
+            if delivered := [file for sink in files for file in sink.delivered]:
+                tolerated = max(0, chosen(self.config, "max_rejected_rows") - self.rejects.count)
+                self.followed.run(delivered, tolerated=tolerated)
+            if chosen(self.config, "load_method") == "mirror" and not chosen(self.config, "erase"):
                 self._remove_leavers()
             super().process_endofpipe()
         self.rejects.close()
-        for place, erased in self.erased.items():
-            self.logger.info("%s: %s", place, erased)
+        for (place, kind), erased in self.erased.items():
+            self.logger.info("%s by %s: %s", place, kind, erased)
         report(self.logger, self.tallies, self.rejects, tolerated=chosen(self.config, "max_rejected_rows"))
 
     def _remove_leavers(self) -> None:
@@ -268,6 +284,7 @@ class TargetResponsys(Target):
         for name in ("api", "file_server", "mirror", "request_log", "key_ring"):
             if connection := self.__dict__.pop(name, None):
                 connection.close()
+        followed: FollowUp | None = self.__dict__.get("followed")
         path = self.config.get("receipt_file")
         if path and not self.planning:
             facts = RunFacts(
@@ -276,10 +293,13 @@ class TargetResponsys(Target):
                 finished=datetime.now(UTC),
                 delivery=chosen(self.config, "delivery"),
                 load_method=chosen(self.config, "load_method"),
+                api_mode=api_mode(self.config),
+                queue=self.__dict__.get("queue"),
                 tallies=self.tallies,
                 rejects=self.rejects,
                 traffic=self._traffic,
                 files=self.files,
+                jobs=followed.jobs if followed else [],
                 erased=list(self.erased.values()),
             )
             try:
@@ -319,7 +339,12 @@ class TargetResponsys(Target):
             return
         self._latest_state = state
         line, moment = self._checkpoint
-        due = self._reader.line - line >= CHECKPOINT_LINES or time.monotonic() - moment >= CHECKPOINT_SECONDS
+        # Before a state is reported the queue runs empty: queued calls want fewer of these stops.
+        factor = QUEUED_CHECKPOINT_FACTOR if queues(self.config) else 1
+        due = (
+            self._reader.line - line >= CHECKPOINT_LINES * factor
+            or time.monotonic() - moment >= CHECKPOINT_SECONDS * factor
+        )
         if due and self._over_rest and not self.planning:
             self.drain_all()
 
@@ -411,7 +436,7 @@ class TargetResponsys(Target):
         target = cls(config=config.config, parse_env_config=config.parse_env)
         target.planning |= plan
         if target.planning:
-            check_plannable(target.config, about_format)
+            check_plan_format(about_format)
             target.plan_format = about_format
         target.listen(file_input)
 
@@ -428,7 +453,7 @@ class TargetResponsys(Target):
         value: tuple[str, ...],
     ) -> _ConfigInput:
         """Read what --config names: files, and ENV for the environment."""
-        return _ConfigInput(*settings_from_option(value))
+        return _ConfigInput(*settings_from_option(value, cls.config_jsonschema["properties"]))
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805

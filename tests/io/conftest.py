@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.delivery import new_sandbox, settings_of
+from support.delivery import settings_of
 from support.embedded import embedded_server
 from support.faketime import FakeTime
+from support.fixtures import sandbox
 from support.openssh import SSHD, openssh_server
 from support.scriptedserver import ScriptedServer, scripted_server
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from responsys_sandbox.sandbox import Sandbox
 
+__all__ = ["sandbox"]
+
 SERVERS = [
     pytest.param(openssh_server, id="openssh", marks=pytest.mark.skipif(SSHD is None, reason="no sshd here")),
     pytest.param(embedded_server, id="embedded"),
@@ -35,12 +38,6 @@ def sshd(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[SshServer]:
     """Run each test of the session against OpenSSH and against the sandbox's server."""
     with request.param(tmp_path / "sshd") as server:
         yield server
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with new_sandbox(tmp_path / "sandbox") as running:
-        yield running
 
 
 @pytest.fixture

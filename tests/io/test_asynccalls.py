@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.delivery import FOLDER, new_sandbox, settings_of
-from support.faketime import FakeTime
-from support.scriptedserver import refuse, reply, scripted_server
+from support.delivery import FOLDER, new_sandbox
+from support.scriptedserver import refuse, reply
 
 from responsys_io.asynccalls import AsyncCalls
+from responsys_io.asyncresults import OverdueError
 from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
 from responsys_io.extensions import Extensions
 from responsys_io.profilelists import MergeRule, member_deletion, member_merge
 from responsys_io.ratelimit import ApiFunction
 from responsys_io.restanswers import RefusedError
-from responsys_io.restapi import RestApi
-from responsys_io.resthttp import Http
-from responsys_io.restlogin import ApiLogin
-from responsys_io.restretry import Pursuit
-from responsys_io.restsession import RestSession
+from responsys_io.restretry import UnknownOutcomeError
 from responsys_io.retry import Retry
 from responsys_io.supplemental import Column, Table
 from responsys_io.tablecalls import deletion_call, merge_call
 from responsys_sandbox.profilelists import LIST_NAME, contacts_list
-from responsys_sandbox.rest import Drop, Fault
+from responsys_sandbox.rest import Drop, Fault, Refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.faketime import FakeTime
     from support.scriptedserver import ScriptedServer
 
     from responsys_io.recordcalls import RecordCall
+    from responsys_io.restapi import RestApi
+    from responsys_io.restsession import RestSession
     from responsys_sandbox.sandbox import Sandbox
 
 AUDIENCE = Table(FOLDER, "AUDIENCE", (Column("USERID", "INTEGER"), Column("FLAG", "CHAR")), ("USERID",))
@@ -48,16 +48,9 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def time() -> FakeTime:
-    return FakeTime()
-
-
-@pytest.fixture
-def api(sandbox: Sandbox, time: FakeTime) -> Iterator[RestApi]:
-    pursuit = Pursuit(retry=Retry(limit=4, sleep=time.sleep), clock=time.clock)
-    with RestApi.from_config(settings_of(sandbox), pursuit=pursuit) as made:
-        made.create(AUDIENCE)
-        yield made
+def api(api: RestApi) -> RestApi:
+    api.create(AUDIENCE)
+    return api
 
 
 @pytest.fixture
@@ -96,23 +89,20 @@ def test_a_merge_is_queued_and_waited_for(sandbox: Sandbox, calls: AsyncCalls, t
 
 def test_many_are_asked_for_at_once(sandbox: Sandbox, calls: AsyncCalls) -> None:
     queued = [entry for number in range(205) for entry in calls.submit(merge(str(number), f"{number}w"))]
-    outcomes = dict(calls.settled(queued))
+    outcomes = [calls.outcome(entry) for entry in queued]
     assert len(outcomes) == 205
-    assert all(isinstance(outcome, dict) and outcome.keys() == {1} for outcome in outcomes.values())
+    assert all(isinstance(outcome, dict) and outcome.keys() == {1} for outcome in outcomes)
+    assert (calls.requests, calls.polls) == (205, 2)
     assert polls(sandbox) == 2
     assert len(users(sandbox)) == 205
 
 
-def test_those_that_are_done_are_not_asked_for_again(
-    sandbox: Sandbox, calls: AsyncCalls, time: FakeTime
-) -> None:
-    first = calls.submit(merge("1"))
-    done = calls.settled([*first])
-    assert next(done)[0] == first[0]
-    sandbox.rest.options.async_queued = FOREVER
-    second = calls.submit(merge("2"))
-    time.while_waiting = lambda: setattr(sandbox.rest.options, "async_queued", 0)
-    assert [entry for entry, _ in calls.settled(second)] == second
+def test_those_that_are_done_are_not_asked_for_again(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    (first,) = calls.submit(merge("1"))
+    (second,) = calls.submit(merge("2"))
+    assert calls.outcome(second) == {}
+    sandbox.rest.options.async_disabled = True
+    assert calls.outcome(first) == {}
 
 
 def test_a_large_call_is_queued_in_parts(sandbox: Sandbox, calls: AsyncCalls) -> None:
@@ -122,10 +112,49 @@ def test_a_large_call_is_queued_in_parts(sandbox: Sandbox, calls: AsyncCalls) ->
     assert len(users(sandbox)) == 449
 
 
+def test_a_part_that_is_not_taken_leaves_the_others_under_way(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    sandbox.rest.faults.add(Fault(action=Refuse("INVALID_PARAMETER"), path="/asyncApi/.*members", skip=1))
+    call = merge(*map(str, range(450)))
+    first, second = calls.submit(call)
+    assert calls.outcome(first) == {}
+    assert isinstance(calls.outcome(second), RefusedError)
+    assert len(users(sandbox)) == 200
+
+
+def test_a_call_ends_when_all_its_parts_are_done(sandbox: Sandbox, calls: AsyncCalls) -> None:
+    sandbox.rest.faults.add(Fault(action=Refuse("INVALID_PARAMETER"), path="/asyncApi/.*members", skip=2))
+    with pytest.raises(RefusedError, match="INVALID_PARAMETER"):
+        calls.carry_out(merge(*map(str, range(450))))
+    assert len(users(sandbox)) == 400
+
+
+def test_threads_that_wait_share_the_asking(sandbox: Sandbox, api: RestApi) -> None:
+    shared = AsyncCalls(api.session, retry=Retry(base=0.01, cap=0.01), at_once=4)
+    with ThreadPoolExecutor(20) as threads:
+        found = list(threads.map(lambda number: shared.carry_out(merge(str(number), "x")), range(20)))
+    assert [outcome.keys() for outcome in found] == [{1}] * 20
+    assert len(users(sandbox)) == 20
+    assert shared.polls == polls(sandbox) < 20
+
+
+@pytest.mark.parametrize("fault", [Drop("after"), Drop("during")])
+def test_a_call_that_may_have_been_taken_twice_runs_loose(
+    sandbox: Sandbox, calls: AsyncCalls, fault: Drop
+) -> None:
+    told: list[str] = []
+    sandbox.rest.faults.add(
+        Fault(action=Refuse("UNABLE_TO_SUBMIT_ASYNC_REQUEST"), path="/asyncApi/.*members")
+    )
+    assert calls.carry_out(merge("1"), on_loose=lambda: told.append("full")) == {}
+    sandbox.rest.faults.add(Fault(action=fault, path="/asyncApi/.*members"))
+    assert calls.carry_out(merge("1"), on_loose=lambda: told.append("lost")) == {}
+    assert told == ["lost"]
+
+
 def test_a_call_that_is_refused_as_a_whole(sandbox: Sandbox, calls: AsyncCalls) -> None:
     sandbox.rest.options.async_failed_status = "FAILED"
     queued = calls.submit(merge("1", table=Table(FOLDER, "NOPE", ()))) + calls.submit(merge("2"))
-    (_, bad), (_, good) = calls.settled(queued)
+    bad, good = map(calls.outcome, queued)
     assert isinstance(bad, RefusedError)
     assert bad.error_code == "RESOURCE_NOT_FOUND"
     assert good == {}
@@ -143,8 +172,8 @@ def test_a_call_that_is_never_done(sandbox: Sandbox, calls: AsyncCalls, time: Fa
     sandbox.rest.options.async_queued = FOREVER
     queued = calls.submit(merge("1"))
     time.now += 86_400
-    ((_, outcome),) = calls.settled(queued)
-    assert isinstance(outcome, TransientError)
+    (outcome,) = map(calls.outcome, queued)
+    assert isinstance(outcome, OverdueError)
     assert outcome.code == "RSYS-4202"
 
 
@@ -170,7 +199,7 @@ def test_a_user_who_loses_the_right_meanwhile(sandbox: Sandbox, calls: AsyncCall
     queued = calls.submit(merge("1"))
     sandbox.rest.options.async_disabled = True
     with pytest.raises(SettingsError, match="RSYS-4010"):
-        list(calls.settled(queued))
+        calls.outcome(queued[0])
 
 
 @pytest.mark.parametrize("spelling", ["doubled", "single"])
@@ -232,24 +261,8 @@ FAILED = {"recipientId": -1, "success": False, "errorMessage": "no such thing"}
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with scripted_server() as running:
-        running.will_sign_in()
-        yield running
-        assert not running.script, "the client made fewer calls than expected"
-
-
-@pytest.fixture
-def scripted(server: ScriptedServer, time: FakeTime) -> Iterator[AsyncCalls]:
-    login = ApiLogin(
-        api_url=server.url,
-        api_username="cdp_api",
-        api_password="pw",
-        allowed_endpoint_hosts=frozenset({"127.0.0.1"}),
-    )
-    retry = Retry(limit=2, sleep=time.sleep)
-    with RestSession(login, Http(), pursuit=Pursuit(retry=retry, clock=time.clock)) as session:
-        yield AsyncCalls(session, retry=retry, clock=time.clock)
+def queue(session: RestSession, time: FakeTime) -> AsyncCalls:
+    return AsyncCalls(session, retry=Retry(limit=2, sleep=time.sleep), clock=time.clock)
 
 
 def state(response: Any, status: str = "SUCCESS") -> dict[str, Any]:
@@ -271,45 +284,63 @@ def state(response: Any, status: str = "SUCCESS") -> dict[str, Any]:
     ],
 )
 def test_other_forms_of_results(
-    server: ScriptedServer, scripted: AsyncCalls, answers: list[Any], expected: dict[int, str]
+    scripted: ScriptedServer, queue: AsyncCalls, answers: list[Any], expected: dict[int, str]
 ) -> None:
-    server.will(reply(202, {"requestId": "id"}), *(reply(200, answer) for answer in answers))
+    scripted.will(reply(202, {"requestId": "id"}), *(reply(200, answer) for answer in answers))
     call = member_merge("L", ["EMAIL_ADDRESS_"], [["a@example.com"]], MergeRule("OPTIN"))
-    assert scripted.carry_out(call) == expected
+    assert queue.carry_out(call) == expected
 
 
 @pytest.mark.parametrize("response", [None, "x", {}, [], {"recordData": {"records": None}}])
-def test_a_result_of_no_known_form(server: ScriptedServer, scripted: AsyncCalls, response: Any) -> None:
-    server.will(reply(202, {"requestId": "id"}), reply(200, [state(response)]))
+def test_a_result_of_no_known_form(scripted: ScriptedServer, queue: AsyncCalls, response: Any) -> None:
+    scripted.will(reply(202, {"requestId": "id"}), reply(200, [state(response)]))
     with pytest.raises(TransientError, match="RSYS-4005"):
-        scripted.carry_out(merge("1"))
+        queue.carry_out(merge("1"))
 
 
-def test_a_result_with_too_few_rows(server: ScriptedServer, scripted: AsyncCalls) -> None:
-    server.will(reply(202, {"requestId": "id"}), reply(200, [state(ROWS)]))
-    ((_, outcome),) = scripted.settled(scripted.submit(merge("1", "2")))
+def test_a_result_with_too_few_rows(scripted: ScriptedServer, queue: AsyncCalls) -> None:
+    scripted.will(reply(202, {"requestId": "id"}), reply(200, [state(ROWS)]))
+    (outcome,) = map(queue.outcome, queue.submit(merge("1", "2")))
     assert isinstance(outcome, DataError)
     assert outcome.code == "RSYS-4007"
 
 
 @pytest.mark.parametrize("answer", [{}, [], {"requestId": None}, {"requestId": ""}])
-def test_a_submission_without_a_request_id(server: ScriptedServer, scripted: AsyncCalls, answer: Any) -> None:
-    server.will(reply(202, answer))
+def test_a_submission_without_a_request_id(scripted: ScriptedServer, queue: AsyncCalls, answer: Any) -> None:
+    scripted.will(reply(202, answer))
     with pytest.raises(TransientError, match="RSYS-4005"):
-        scripted.submit(merge("1"))
+        queue.submit(merge("1"))
 
 
 def test_only_a_path_that_is_not_known_is_tried_otherwise(
-    server: ScriptedServer, scripted: AsyncCalls
+    scripted: ScriptedServer, queue: AsyncCalls
 ) -> None:
     call = deletion_call(AUDIENCE, ["USERID"], [["1"]])
-    server.will(refuse(400, "INVALID_PARAMETER", "x"))
+    scripted.will(refuse(400, "INVALID_PARAMETER", "x"))
     with pytest.raises(ResponsysError, match="INVALID_PARAMETER"):
-        scripted.submit(call)
-    server.will(reply(404, text="<html></html>"), reply(202, {"requestId": "id"}))
-    assert [entry.request_id for entry in scripted.submit(call)] == ["id"]
-    assert [request.path.rpartition("/suppData/")[2] for request in server.received[1:]] == [
+        queue.submit(call)
+    scripted.will(reply(404, text="<html></html>"), reply(202, {"requestId": "id"}))
+    assert [entry.request_id for entry in queue.submit(call)] == ["id"]
+    assert [request.path.rpartition("/suppData/")[2] for request in scripted.received[1:]] == [
         "AUDIENCE/members/members?action=delete",
         "AUDIENCE/members/members?action=delete",
         "AUDIENCE/members?action=delete",
     ]
+
+
+def test_an_error_in_place_of_one_result(scripted: ScriptedServer, queue: AsyncCalls) -> None:
+    error = {"errorCode": "ASYNC_API_DISABLED_FOR_USER", "detail": "ASYNC API disabled for user"}
+    scripted.will(reply(202, {"requestId": "id"}), reply(200, [error]))
+    with pytest.raises(SettingsError, match="RSYS-4010"):
+        queue.carry_out(merge("1"))
+
+
+@pytest.mark.parametrize(
+    ("error_code", "code"), [("UNEXPECTED_EXCEPTION", "RSYS-4204"), ("RESPONSE_PURGED", "RSYS-4201")]
+)
+def test_a_result_that_does_not_tell_what_was_done(
+    scripted: ScriptedServer, queue: AsyncCalls, error_code: str, code: str
+) -> None:
+    scripted.will(reply(202, {"requestId": "id"}), reply(200, [state({"errorCode": error_code}, "FAILURE")]))
+    with pytest.raises(UnknownOutcomeError, match=code):
+        queue.carry_out(merge("1"))

@@ -217,3 +217,11 @@ def test_a_merge_without_an_answer_is_repeated(sandbox: Sandbox, lists: ProfileL
     sandbox.rest.faults.add(Fault(action=Drop("after"), path=MEMBERS))
     assert lists.merge(LIST_NAME, [EMAIL], [["a@example.com"]], OPT_IN) == {}
     assert len(members(sandbox)) == 1
+
+
+def test_a_deletion_of_nobody_that_is_refused_as_a_whole(sandbox: Sandbox, lists: ProfileLists) -> None:
+    sandbox.rest.options.delete_of_nobody = "error"
+    lists.merge(LIST_NAME, [EMAIL], [[f"{number}@example.com"] for number in range(200)], OPT_IN)
+    ids = [*(f"{number}@example.com" for number in range(200)), "x@example.com"]
+    assert list(lists.delete(LIST_NAME, "e", ids)) == [200]
+    assert members(sandbox) == []

@@ -107,7 +107,7 @@ def test_a_password_that_the_proxy_refuses_is_sent_once(
 ) -> None:
     proxy.user = "jane:right"
     before = len(sandbox.store.requests())
-    with caplog.at_level(logging.DEBUG), pytest.raises(SettingsError, match="RSYS-4201") as raised:
+    with caplog.at_level(logging.DEBUG), pytest.raises(SettingsError, match="RSYS-4015") as raised:
         read_user(
             sandbox,
             proxy_url=proxy.url,

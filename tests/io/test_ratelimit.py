@@ -185,3 +185,29 @@ def test_all_functions_are_held() -> None:
     pacer.hold(60)
     with pacer.turn(MERGE):
         assert time.now == 1060
+
+
+DELETION = ApiFunction("POST", "/lists/{list}/members?action=delete")
+
+
+def test_an_action_without_a_limit_of_its_own_shares_that_of_its_path() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({ApiFunction("POST", "/lists/{l}/members"): 2})
+    for function in (DELETION, DELETION.without_action, DELETION):
+        with pacer.turn(function):
+            pass
+    assert sum(time.waits) == 60
+
+
+def test_an_action_with_a_limit_of_its_own_is_kept_to_that() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({DELETION: 1, DELETION.without_action: 1})
+    for function in (DELETION, DELETION.without_action):
+        with pacer.turn(function):
+            pass
+    assert time.waits == []
+    with pacer.turn(DELETION):
+        pass
+    assert sum(time.waits) == 60

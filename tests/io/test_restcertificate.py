@@ -30,7 +30,7 @@ LOGIN = "/auth/token$"
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    rest = RestOptions(limits=LIMITS)
+    rest = RestOptions(limits=dict(LIMITS))
     options = SandboxOptions(days=0, rest=rest, api_login="certificate")
     with Sandbox(tmp_path / "sandbox", options=options) as running:
         yield running
@@ -74,6 +74,7 @@ def test_both_sides_prove_who_they_are(
 
 
 def test_the_token_is_renewed_as_after_a_login_by_password(sandbox: Sandbox, time: FakeTime) -> None:
+    sandbox.rest.options.refresh_on_login_host = False
     with api_of(sandbox, time) as api:
         api.user_info()
         time.now += 5401

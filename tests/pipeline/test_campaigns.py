@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from demo.sandbox import CART_COLUMNS, CART_KEY
 
-from responsys_sandbox.imports import ImportJob, run_import
+from responsys_sandbox.importjob import ImportJob
 from responsys_sandbox.tables import Table
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def folder(sandbox: Sandbox) -> str:
 @pytest.fixture(scope="module", autouse=True)
 def audiences(project: Project, warehouse: Warehouse) -> None:
     project.run("exports")
-    warehouse.make_audiences()
+    warehouse.fill_carts()
+    project.run("models")
 
 
 def test_two_campaigns_live_in_one_table(
@@ -53,15 +54,16 @@ def test_two_campaigns_live_in_one_table(
     assert len(sandbox.store.rows(folder, MASTER_TABLE)) == 2 * audience
 
 
-def test_a_cart_of_several_products_arrives_as_a_file(
+def test_a_cart_of_several_products_arrives_as_a_file_that_is_imported(
     project: Project, warehouse: Warehouse, sandbox: Sandbox, folder: str
 ) -> None:
     sandbox.store.create_table(Table(folder, CART_TABLE, CART_COLUMNS, CART_KEY))
-    project.run("abandoned-cart")
     job = ImportJob(
         name="Carts", folder=folder, table=CART_TABLE, file_pattern="*.csv", count_extension="count"
     )
-    run_import(sandbox.store, sandbox.files, job)
+    job_id = sandbox.store.jobs.save(job)
+    project.run("abandoned-cart", variables={"CAMPAIGN_ABANDONED_CART_CONNECT_JOB_ID": str(job_id)})
+    assert [run.status for run in sandbox.store.jobs.runs(job_id)] == ["succeeded"]
     rows = sandbox.store.rows(folder, CART_TABLE)
     assert len(rows) == warehouse.audience_rows("abandoned_cart")
     assert len(rows) >= 2 * len({row["CUSTOMER_ID"] for row in rows}) > 0

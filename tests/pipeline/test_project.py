@@ -12,6 +12,8 @@ import yaml
 from demo.postgres import Postgres, running_postgres
 from demo.project import ROOT
 
+from target_responsys.campaign import campaign_id
+
 MELTANO_YML = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
 
 
@@ -37,7 +39,35 @@ def test_every_job_is_scheduled_and_names_plugins_that_exist() -> None:
     plugins = {plugin["name"] for kind in MELTANO_YML["plugins"].values() for plugin in kind}
     jobs = {job["name"]: job["tasks"] for job in MELTANO_YML["jobs"]}
     assert {schedule["job"] for schedule in MELTANO_YML["schedules"]} == set(jobs)
-    assert {name for tasks in jobs.values() for task in tasks for name in task.split()} <= plugins
+    tasks = [name for tasks in jobs.values() for task in tasks for name in task.split()]
+    assert {name.partition(":")[0] for name in tasks} <= plugins
+
+
+def test_the_readme_has_the_campaigns_of_the_project() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = yaml.safe_load(
+        next(part for part in readme.split("```yaml") if "campaign_name:" in part).split("```")[0]
+    )
+    named = {entry["name"]: entry for kind in MELTANO_YML["plugins"].values() for entry in kind}
+    for kind in block["plugins"].values():
+        assert all(entry == named[entry["name"]] for entry in kind)
+    assert all(job in MELTANO_YML["jobs"] for job in block["jobs"])
+    assert all(schedule in MELTANO_YML["schedules"] for schedule in block["schedules"])
+
+    rows = []
+    intervals = {schedule["job"]: schedule["interval"] for schedule in MELTANO_YML["schedules"]}
+    for job in MELTANO_YML["jobs"]:
+        source, destination = job["tasks"][0].split()
+        if source.startswith("audience-"):
+            config, (selected,) = named[destination]["config"], named[source]["select"]
+            stream = selected.removesuffix(".*")
+            campaign = campaign_id(stream, name=config["campaign_name"])
+            table = stream.replace("-", ".", 1)
+            cells = (campaign, table, config["table_name"], config["delivery"], intervals[job["name"]])
+            told = " | ".join(f"`{cell}`" for cell in (*cells, f"scripts/meltano run {job['name']}"))
+            rows.append(f"| {config['campaign_name']} | {told} |")
+    assert len(rows) == 3
+    assert "\n".join(rows) in readme
 
 
 def test_secrets_of_our_plugins_are_marked() -> None:

@@ -206,12 +206,48 @@ def test_import_loads_uploaded_files_and_tables_counts_rows(tmp_path: Path) -> N
     assert one_line(nothing) == "Error: No file in upload/ matches cart_*.csv."
 
 
+def test_saved_jobs_run_by_themselves_when_files_wait(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    where = ("--folder", str(folder))
+    sandbox(tmp_path, "run", *where, *QUICK, *script("pass"))
+    with Store(folder / "account.sqlite") as store:
+        store.create_table(CART)
+    job = ("--table", "Cart", "--folder-name", "CDP", "--file-pattern", "cart_*.csv")
+    added = sandbox(tmp_path, "add-job", *where, "--name", "Carts", *job)
+    assert (added.returncode, added.stdout) == (0, "1\n")
+    assert sandbox(tmp_path, "add-job", *where, "--name", "Off", "--inactive", *job).stdout == "2\n"
+    assert sandbox(tmp_path, "jobs", *where).stdout == (
+        "1\tCarts\tactive\tnever run\n2\tOff\tinactive\tnever run\n"
+    )
+    (folder / "files" / "upload" / "cart_1.csv").write_text('"CUSTOMER_ID","SKU"\n"C1","A"\n')
+    text = """
+import os, pathlib, time
+upload = pathlib.Path(os.environ["RESPONSYS_SANDBOX_FOLDER"], "files", "upload")
+for _ in range(3000):
+    if not list(upload.iterdir()):
+        break
+    time.sleep(0.01)
+"""
+    done = sandbox(tmp_path, "run", *where, *QUICK, "--import-every", "0.01", *script(text))
+    assert done.returncode == 0, done.stderr
+    first, _ = sandbox(tmp_path, "jobs", *where).stdout.splitlines()
+    counts = "1 records, 1 added, 0 updated, 0 rejected"
+    assert first == f"1\tCarts\tactive\trun 1 succeeded: {counts}"
+    assert sandbox(tmp_path, "tables", *where).stdout == "CDP\tCart\t1\n"
+
+
 def mistakes() -> Sequence[tuple[tuple[str, ...], str]]:
     job = ("--table", "T", "--folder-name", "CDP", "--file-pattern", "*")
     return [
         (("add-day", "--folder", "nowhere"), "Error: nowhere holds no sandbox."),
         (("tables", "--folder", "nowhere"), "Error: nowhere holds no sandbox."),
         (("import", "--folder", "nowhere", *job), "Error: nowhere holds no sandbox."),
+        (("jobs", "--folder", "nowhere"), "Error: nowhere holds no sandbox."),
+        (("add-job", "--folder", "nowhere", "--name", "J", *job), "Error: nowhere holds no sandbox."),
+        (
+            ("import", "--folder", "nowhere", "--match", "RIID_", *job),
+            "Error: An extension table needs its list and the columns that members are found by.",
+        ),
         (
             ("run", *QUICK, "--quote-char", "''", "--", "true"),
             "Error: The delimiter is one character, the enclosure one or none.",
@@ -268,3 +304,27 @@ def test_silent_days_are_numbers(tmp_path: Path) -> None:
     done = sandbox(tmp_path, "run", *QUICK, "--silent-days", "monday", *script(""))
     assert done.returncode == 2
     assert "days are whole numbers" in done.stderr
+
+
+def test_a_clients_interpreter_gets_an_api_of_its_choice(tmp_path: Path) -> None:
+    text = """
+import os, ssl, urllib.error, urllib.request
+url = os.environ["TARGET_RESPONSYS_API_URL"] + "/rest/api/v1/auth/token"
+context = ssl.create_default_context(cafile=os.environ["TARGET_RESPONSYS_CA_BUNDLE"])
+assert "TARGET_RESPONSYS_API_PASSWORD" not in os.environ
+assert os.path.exists(os.environ["TARGET_RESPONSYS_API_PRIVATE_KEY_FILE"])
+try:
+    urllib.request.urlopen(url, b"auth_type=token", timeout=20, context=context)
+except urllib.error.HTTPError as error:
+    raise SystemExit(error.code - 400)
+"""
+    chosen = (*QUICK, "--api-login", "certificate", "--rest", "older_versions=false")
+    assert sandbox(tmp_path, "run", *chosen, *script(text)).returncode == 4
+    assert sandbox(tmp_path, "run", *chosen, "--rest", "older_versions=true", *script(text)).returncode == 1
+
+
+def test_an_api_option_that_there_is_not(tmp_path: Path) -> None:
+    done = sandbox(tmp_path, "run", *QUICK, "--rest", "limit_status=418", *script("pass"))
+
+    assert done.returncode == 1
+    assert "limit_status cannot be '418': it is one of 400, 401, 429" in one_line(done)

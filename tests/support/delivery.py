@@ -15,7 +15,7 @@ from support.plugins import Run, environment
 from target_responsys.target import TargetResponsys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 FOLDER = "CDP"
@@ -27,12 +27,15 @@ LIMITS = {
     "retrieveTableFields": 100_000,
     "mergeTableMembers": 100_000,
     "createTable": 100_000,
+    "triggerJob": 100_000,
+    "retrieveJobRuns": 100_000,
+    "retrieveJobRun": 100_000,
 }
 
 
 def new_sandbox(folder: Path, **options: Any) -> Sandbox:
     """Make a sandbox without exports, to be used as a context manager."""
-    rest = RestOptions(**{"limits": LIMITS, "folders": (FOLDER, "Other"), **options})
+    rest = RestOptions(**{"limits": dict(LIMITS), "folders": (FOLDER, "Other"), **options})
     return Sandbox(folder, options=SandboxOptions(days=0, rest=rest))
 
 
@@ -101,6 +104,28 @@ def run_target(
     output = done.stdout.decode()
     states = [] if arguments else [json.loads(line) for line in output.splitlines()]
     return Run(done.returncode, output, done.stderr.decode(), states)
+
+
+@contextlib.contextmanager
+def running_target(config: Mapping[str, Any], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the command; a state every ten lines makes it report one for every merge call of that size."""
+    path = folder / "target.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    names = ("CHECKPOINT_LINES = 10", "QUEUED_CHECKPOINT_FACTOR = 1")
+    program = "; ".join(["import target_responsys.target as t", *(f"t.{name}" for name in names), "t.main()"])
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "--config", str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=environment(),
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 CARTS = schema(

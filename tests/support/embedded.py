@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import asyncssh
+
 USER = "acme_scp"
 
 
@@ -34,8 +36,10 @@ class EmbeddedServer(SshServer):
 
 
 @contextlib.contextmanager
-def embedded_server(root: Path, options: SftpOptions | None = None) -> Iterator[EmbeddedServer]:
-    """Start the sandbox's server alone, stop it afterwards."""
+def embedded_server(
+    root: Path, options: SftpOptions | None = None, home: type[asyncssh.SFTPServer] | None = None
+) -> Iterator[EmbeddedServer]:
+    """Start the sandbox's server alone, with another home if one is given; stop it afterwards."""
     for folder in ("download", "upload", "archive"):
         (root / "home" / folder).mkdir(parents=True)
     host = ensure_key(root / "host_key")
@@ -43,6 +47,9 @@ def embedded_server(root: Path, options: SftpOptions | None = None) -> Iterator[
     with BackgroundLoop() as loop:
         options = options or SftpOptions(user_name=USER)
         server = FileServer(root / "home", root / "host_key", root / "authorized_keys", options)
+        if home is not None:
+            files = str(root / "home").encode()
+            server._home = lambda channel: home(channel, files)  # type: ignore[method-assign]
         loop.run(server.start())
         try:
             yield EmbeddedServer(root, server.port, USER, fingerprint(host), server, loop)

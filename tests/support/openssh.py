@@ -76,14 +76,23 @@ class OpenSshServer(SshServer):
 
     process: subprocess.Popen[bytes] = field(repr=False)
 
+    def sessions(self) -> list[str]:
+        """The processes of its connections."""
+        children = ["pgrep", "-P", str(self.process.pid)]
+        return subprocess.run(children, capture_output=True, text=True, check=False).stdout.split()
+
     def cut_sessions(self) -> None:
         """Kill the sessions' processes, as a server does that is restarted."""
-        sessions = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False
-        ).stdout.split()
-        for pid in sessions:
+        for pid in self.sessions():
             subprocess.run(["pkill", "-KILL", "-P", pid], check=False)
             subprocess.run(["kill", "-KILL", pid], check=False, stderr=subprocess.DEVNULL)
+
+    def start(self) -> None:
+        """Start the server again after it was killed; does nothing while it runs."""
+        if self.process.poll() is not None:
+            assert self.process.stderr is not None
+            self.process.stderr.close()
+            self.process = _started(self.root)
 
 
 @contextlib.contextmanager
@@ -103,8 +112,7 @@ def openssh_server(root: Path, *extra: str) -> Iterator[OpenSshServer]:
         "\n".join(
             (
                 *extra,
-                # Tests leave sign-ins hanging on purpose; sshd would refuse others at random.
-                "MaxStartups 200",
+                *_many_sign_ins(extra),
                 f"Port {port}",
                 "ListenAddress 127.0.0.1",
                 f"HostKey {root / 'host_key'}",
@@ -118,16 +126,27 @@ def openssh_server(root: Path, *extra: str) -> Iterator[OpenSshServer]:
         + "\n",
         encoding="utf-8",
     )
+    server = OpenSshServer(root, port, getpass.getuser(), fingerprint(host_key_blob(host)), _started(root))
+    try:
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait()
+        assert server.process.stderr is not None
+        server.process.stderr.close()
+
+
+def _many_sign_ins(extra: tuple[str, ...]) -> list[str]:
+    """Tests leave sign-ins hanging on purpose; sshd would refuse others at random. Its last word counts."""
+    return [] if any(line.startswith("MaxStartups") for line in extra) else ["MaxStartups 200"]
+
+
+def _started(root: Path) -> subprocess.Popen[bytes]:
+    """Run sshd, and return when it listens."""
+    assert SSHD is not None
     process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(root / "sshd_config")], stderr=subprocess.PIPE)
     assert process.stderr is not None
     for line in process.stderr:
         if b"Server listening" in line:
-            break
-    else:
-        raise RuntimeError(f"sshd has not started, exit code {process.wait()}")
-    try:
-        yield OpenSshServer(root, port, getpass.getuser(), fingerprint(host_key_blob(host)), process)
-    finally:
-        process.terminate()
-        process.wait()
-        process.stderr.close()
+            return process
+    raise RuntimeError(f"sshd has not started, exit code {process.wait()}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import subprocess
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from support.forkserver import fork_server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -73,6 +76,19 @@ def run_tap(
     )
     lines = [] if arguments else [json.loads(line) for line in stdout.splitlines()]
     return Run(exit_code, stdout.decode(), stderr.decode(), lines)
+
+
+@contextlib.contextmanager
+def started(tmp_path: Path, settings: Mapping[str, Any]) -> Iterator[subprocess.Popen[str]]:
+    """Run the tap in a process of its own, killed at the latest when the block ends."""
+    config = tmp_path / "own.json"
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tap_responsys", "--config", str(config)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+    ) as running:  # fmt: skip
+        yield running
+        running.kill()
 
 
 def _written(path: Path, content: Mapping[str, Any]) -> str:

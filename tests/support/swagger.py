@@ -50,3 +50,31 @@ def unknown_properties(
         case ("string", str() | None) | ("boolean", bool()) | ("integer", int()) | ("array", None):
             return set()
     return {f"{at} is not {schema.get('type')}"}
+
+
+def absent_properties(value: Any, schema: dict[str, Any], document: dict[str, Any], at: str = "") -> set[str]:
+    """Return the paths of properties of the schema that objects in `value` do not have."""
+    if reference := schema.get("$ref"):
+        schema = document["definitions"][reference.rpartition("/")[2]]
+    match schema.get("type"), value:
+        case "object", dict():
+            known = schema.get("properties", {})
+            absent = {f"{at}.{name}" for name in known.keys() - value.keys()}
+            for name in value.keys() & known.keys():
+                absent |= absent_properties(value[name], known[name], document, f"{at}.{name}")
+            return absent
+        case "array", list():
+            return set().union(
+                *(absent_properties(item, schema["items"], document, f"{at}[]") for item in value)
+            )
+    return set()
+
+
+def request_schema(operation: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the schema of an operation's body, or None where it has none."""
+    bodies = [entry["schema"] for entry in operation.get("parameters", ()) if entry["in"] == "body"]
+    return bodies[0] if bodies else None
+
+
+def query_parameters(operation: dict[str, Any]) -> set[str]:
+    return {entry["name"] for entry in operation.get("parameters", ()) if entry["in"] == "query"}

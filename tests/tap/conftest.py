@@ -1,29 +1,5 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from support.fixtures import download, tap
 
-import pytest
-from support.plugins import Run, run_tap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from support.openssh import SshServer
-
-
-@pytest.fixture
-def download(sshd: SshServer) -> Path:
-    """The folder that the tap reads."""
-    return sshd.files / "download"
-
-
-@pytest.fixture
-def tap(sshd: SshServer, tmp_path: Path) -> Callable[..., Run]:
-    """Run the tap against the server: `tap(*arguments, settings={...}, state=..., catalog=...)`."""
-
-    def run(*arguments: str, settings: dict[str, Any] | None = None, **more: Any) -> Run:
-        config = {**sshd.config, "settle_seconds": 0, **(settings or {})}
-        return run_tap(tmp_path, config, *arguments, **more)
-
-    return run
+__all__ = ["download", "tap"]

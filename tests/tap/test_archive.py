@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import os
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.exports import OPEN_HEADER, delimited, open_row, write, write_contacts, write_opens
+from support.smalldisk import small_disk
 
 from responsys_io.errors import DataError
 from tap_responsys.tap import TapResponsys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from support.openssh import SshServer
@@ -137,18 +136,6 @@ def test_a_full_disk_is_one_clear_error_and_leaves_no_half_file(
         assert "No space left on device" in run.errors[0]
         assert tree(small) == {}
     assert run.records == {}
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("tmpfs cannot be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("mode", ["archive", "delete"])

@@ -96,7 +96,7 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(st.lists(EVENTS, max_size=14))
 def test_whatever_happens_every_row_on_the_server_is_in_the_destination_after_a_run(
     events: list[tuple[str, int, int, int]],
@@ -222,7 +222,6 @@ def test_a_running_tap_loses_nothing_either(tmp_path: Path) -> None:
     RunningTap.TestCase.settings = settings(
         max_examples=15,
         stateful_step_count=9,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         # A failure prints its steps; making them fewer takes minutes.
         phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +11,10 @@ import pytest
 from support.archives import packed
 from support.exports import write_opens
 from support.pgp import HAS_GPG, pair
-from support.plugins import environment
+from support.plugins import started
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterable, Iterator
 
     from support.openssh import SshServer
@@ -59,19 +57,6 @@ def key_rings(pid: int) -> list[str]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     commands = [Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0") for child in children]
     return [words[words.index("--homedir") + 1] for words in commands if "--homedir" in words]
-
-
-@contextlib.contextmanager
-def started(tmp_path: Path, settings: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
-    """Run the tap in a process of its own, killed at the latest when the block ends."""
-    config = tmp_path / "own.json"
-    config.write_text(json.dumps(settings), encoding="utf-8")
-    with subprocess.Popen(
-        [sys.executable, "-m", "tap_responsys", "--config", str(config)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
-    ) as running:  # fmt: skip
-        yield running
-        running.kill()
 
 
 @pytest.fixture

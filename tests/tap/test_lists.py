@@ -125,7 +125,7 @@ def test_an_older_full_export_that_arrives_late_brings_nobody_back(tap: Tap, dow
     assert destination.alive == {1, 4, 5}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(order=st.permutations(range(6)), pauses=st.lists(st.integers(1, 4), max_size=3))
 def test_in_any_order_of_arrival_the_destination_is_the_same(
     order: list[int], pauses: list[int], tmp_path_factory: pytest.TempPathFactory

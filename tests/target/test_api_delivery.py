@@ -370,11 +370,19 @@ def test_activate_version_is_passed_over_and_batches_are_refused(
         deliver(config, [PEOPLE, {"type": "BATCH", "stream": "people", "encoding": {}, "manifest": []}])
 
 
+def test_no_file_server_is_needed(sandbox: Sandbox, config: dict[str, Any]) -> None:
+    wanted = ("api_", "ca_", "folder", "create", "campaign", "allowed")
+    over_rest = {name: value for name, value in config.items() if name.startswith(wanted)}
+    deliver(over_rest, [PEOPLE, *people(2)])
+    assert len(rows(sandbox)) == 2
+
+
 def test_a_limit_of_the_account_is_kept_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without pacing the sandbox refuses the third call of a minute, which the log would show."""
     waits: list[float] = []
     with new_sandbox(tmp_path / "paced", limits={"mergeTableMembers": 2}) as sandbox:
         config = {**settings_of(sandbox), "create_tables": "apply", "batch_size_rows": 1}
+        config |= {"max_connections": 1}
         target = target_module.TargetResponsys(config=config)
         api = target.api
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.delivery import lines, record, run_target, schema, state
 
-from responsys_io.configuration import settings_from_environment, settings_from_files
+from responsys_io.configuration import settings_from_environment, settings_from_file
 from responsys_io.errors import ResponsysError, SettingsError
 from target_responsys.settings import SETTINGS
 from target_responsys.target import TargetResponsys
@@ -175,7 +175,7 @@ def test_a_settings_file_that_is_none(tmp_path: Path, content: str | None) -> No
     if content:
         path.write_text(content)
     with pytest.raises(SettingsError, match="RSYS-1010: The settings file .*other.json"):
-        settings_from_files([str(path)])
+        settings_from_file(str(path))
 
 
 def test_an_unknown_host_key(fails: Any) -> None:
@@ -198,7 +198,11 @@ def test_another_host_key_and_a_missing_key(refuses: Any, tmp_path: Path) -> Non
         (SCHEMA + b'{"type": "canary@example.com"}\n', "RSYS-6002", "Line 2"),
         (lines(GOOD[1:]), "RSYS-6009", "people before its SCHEMA"),
         (SCHEMA + b'{"type": "RECORD", "stream": "people"}\n', "RSYS-6004", "line 2"),
-        (SCHEMA + lines([record("people")]), "RSYS-6007", "lacks email"),
+        (
+            SCHEMA + lines([record("people")]),
+            "RSYS-6007",
+            "lacks email, which is part of its key. Correct the tap: a",
+        ),
         (SCHEMA + lines([record("people", email={"x": CANARY})]), "RSYS-6006", "at email (rule type)"),
         (b'{"type": "SCHEMA", "stream": "s", "schema": {}}\n', "RSYS-6004", "line 1"),
         (

@@ -76,6 +76,12 @@ def test_a_standard_table_takes_properties_by_name() -> None:
         routed(["customer_id"], {"standard": "abandoned_cart"})
 
 
+def test_one_column_of_a_standard_table_cannot_have_two_sources() -> None:
+    rule = {"standard": "abandoned_cart", "columns": {"a": "CART_ID", "b": "cart_id"}}
+    with pytest.raises(DataError, match="RSYS-5003: .* CART_ID, cart_id"):
+        routed(["customer_id", "sku", "a", "b"], rule)
+
+
 def test_one_of_several_properties_gets_the_column() -> None:
     assert belonging(["Sku", "SKU_", "price"], ["SKU", "PRICE"]) == {"SKU": "Sku", "PRICE": "price"}
 

@@ -48,7 +48,7 @@ class Server:
         return work
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     threads=st.integers(1, 6),
     calls=st.lists(

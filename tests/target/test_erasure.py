@@ -66,6 +66,7 @@ def test_people_are_erased_from_every_campaign_and_read_back(
             "found": 2,
             "deleted": 4,
             "absent": 3,
+            "shared": 0,
             "hashes": [],
         }
     ]
@@ -73,7 +74,9 @@ def test_people_are_erased_from_every_campaign_and_read_back(
     assert "DEBUG" in run.stderr
     assert "example.com" not in told
     assert "%40" not in told
-    assert "CDP/people: 3 ids looked for, 2 found, 4 rows deleted, 3 ids verified absent" in run.stderr
+    assert (
+        "CDP/people by email: 3 ids looked for, 2 found, 4 rows deleted, 3 ids verified absent" in run.stderr
+    )
 
 
 def test_the_receipt_can_prove_who_was_erased(erasing: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ from support.delivery import CARTS, FOLDER, deliver, lines, record, schema, stat
 
 from responsys_io.errors import DataError, SettingsError
 from responsys_io.fileserver import FileServer
-from responsys_sandbox.imports import ImportJob, run_import
+from responsys_sandbox.importjob import ImportJob
+from responsys_sandbox.imports import run_import
 from responsys_sandbox.tables import Column, Table
 from target_responsys.endofrun import RejectedRowsError
 from target_responsys.target import TargetResponsys
@@ -176,3 +178,35 @@ def test_the_spool_has_no_name(
     target.process_lines(io.BytesIO(lines(messages)))  # type: ignore[arg-type]  # takes bytes
     assert list(folder.iterdir()) == []
     target.process_endofpipe()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"standard": "abandoned_cart"},
+        {"columns": {"productName": {"name": "PRODUCT_NAME", "type": "STR500"}}},
+    ],
+)
+def test_a_value_that_its_column_cannot_hold_is_no_row_of_the_file(
+    sandbox: Sandbox, config: dict[str, Any], rule: dict[str, Any]
+) -> None:
+    del config["table_name"]
+    config |= {"tables": {"people": rule}, "max_rejected_rows": 1}
+    stream = schema(
+        "people", ["customer_id", "sku"], customer_id="string", sku="string", productName="string"
+    )
+    fits = record("people", customer_id="1", sku="a", productName="x" * 500)
+    long = record("people", customer_id="2", sku="b", productName="x" * 501)
+    deliver(config, [stream, fits, long, state(at=1)])
+    (data,) = (text for name, text in uploaded(sandbox).items() if name.endswith(".csv"))
+    assert data.count(b"\n") == 2
+    rejects = Path(config["rejects_file"]).read_text(encoding="utf-8").splitlines()
+    told = json.loads(rejects[1])["rejected"]
+    assert told["code"] == "RSYS-5301"
+    assert "it has 501 characters, for column PRODUCT_NAME (STR500)" in told["reason"]
+
+
+def test_a_width_that_nobody_has_told_is_not_guarded(config: dict[str, Any]) -> None:
+    stream = schema("carts", ["customer_id"], customer_id="integer", product="string")
+    deliver(config, [stream, record("carts", customer_id=1, product="x" * 5000), state(at=1)])
+    assert not Path(config["rejects_file"]).exists()

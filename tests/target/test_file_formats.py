@@ -23,7 +23,8 @@ from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.fileserver import FileServer
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
-from responsys_sandbox.imports import ImportJob, run_import
+from responsys_sandbox.importjob import ImportJob
+from responsys_sandbox.imports import run_import
 from responsys_sandbox.tables import Column, Table
 from target_responsys.cells import CellMaker
 from target_responsys.csvspool import CsvSpool
@@ -280,6 +281,8 @@ def test_the_result_of_a_failed_upload_says_why(sandbox: Sandbox, config: dict[s
         ({"delimiter": "\n"}, "Setting delimiter cannot be a line break"),
         ({"null_text": "a\nb"}, "Setting null_text cannot hold a line break"),
         ({"encryption": "pgp"}, "pgp_public_key or pgp_public_key_file is missing"),
+        ({"connect_job_id": "Carts"}, "connect_job_id"),
+        ({"tables": {"people": {"connect_job_id": "7a"}}}, "tables"),
         ({"connect_job_id": "7", "api_url": None}, "Setting api_url is missing; connect_job_id needs it"),
         (
             {"tables": {"people": {"connect_job_id": "7"}}, "api_password": None},
@@ -301,7 +304,7 @@ def test_settings_that_cannot_be_right_stop_the_command(
 NOTES = schema("notes", ("id",), id="integer", note="string")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(notes=st.lists(st.text(st.characters(codec="utf-8"), max_size=30), min_size=1, max_size=8))
 def test_texts_come_through_an_import_job_as_its_rules_say(sandbox: Sandbox, notes: list[str]) -> None:
     table = Table(FOLDER, "Notes", (Column("ID", "INTEGER"), Column("NOTE", "STR500")), ("ID",))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import io
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,21 +14,26 @@ from hypothesis import strategies as st
 from support.delivery import CARTS, FOLDER, lines, record, run_target, state
 from support.faketime import FakeTime
 
-from responsys_io.errors import DataError, TransientError
+from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.supplemental import Column as ReadColumn
 from responsys_io.supplemental import Table as ReadTable
-from responsys_sandbox.imports import ImportJob, ImportResult, run_import
+from responsys_sandbox.importjob import ImportJob
+from responsys_sandbox.imports import run_import
+from responsys_sandbox.rest import Drop, Fault, Refuse
 from responsys_sandbox.tables import Column, Table
 from target_responsys import target as target_module
-from target_responsys.followup import follow_up
-from target_responsys.readback import missing_rows, unreadable
+from target_responsys.destinations import Destination
+from target_responsys.endofrun import RejectedRowsError
+from target_responsys.followup import FollowUp
+from target_responsys.readback import LookedUp, look_up, unreadable
 from target_responsys.routing import Constant, Field, Route
 from target_responsys.samples import SampledRow, Samples
 from target_responsys.target import TargetResponsys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from responsys_sandbox.jobstore import JobRun
     from responsys_sandbox.sandbox import Sandbox
 
 
@@ -40,18 +47,6 @@ def carts(count: int) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def config(config: dict[str, Any]) -> dict[str, Any]:
-    names = {"delivery": "sftp", "table_name": "Carts", "date_suffix": False, "ready_extension": "ready"}
-    return {
-        **config,
-        **names,
-        "pickup_timeout": 60,
-        "connect_job_id": "7",
-        "date_mask": "YYYY-MM-DD HH24:MI:SS",
-    }
-
-
-@pytest.fixture
 def table(sandbox: Sandbox) -> str:
     names = {"CAMPAIGN_ID": "STR100", "CUSTOMER_ID": "INTEGER", "PRODUCT": "STR500", "PRICE": "NUMBER"}
     columns = tuple(Column(name, kind) for name, kind in {**names, "ADDED": "TIMESTAMP"}.items())
@@ -60,125 +55,317 @@ def table(sandbox: Sandbox) -> str:
 
 
 def job(**options: Any) -> ImportJob:
-    given = {"file_pattern": "Carts*.csv", "ready_extension": "ready", **options}
-    return ImportJob(name="Carts", folder=FOLDER, table="Carts", **given)
-
-
-class Connect:
-    """Connect runs its job when the target has waited for it for a while."""
-
-    def __init__(self, sandbox: Sandbox, job: ImportJob | None, after: float = 3) -> None:
-        self.time = FakeTime()
-        self.started: list[str] = []
-        self.results: list[ImportResult] = []
-        self._sandbox, self._job, self._after = sandbox, job, after
-
-    def trigger(self, job_id: str) -> None:
-        assert (self._sandbox.files / "upload" / "Carts.csv.ready").exists(), "started before all files stood"
-        self.started.append(job_id)
-
-    def sleep(self, seconds: float) -> None:
-        self.time.sleep(seconds)
-        if self._job and self.started and sum(self.time.waits) >= self._after:
-            self.results.append(run_import(self._sandbox.store, self._sandbox.files, self._job))
+    given = {"name": "Carts", "file_pattern": "Carts*.csv", "ready_extension": "ready", **options}
+    return ImportJob(folder=FOLDER, table="Carts", **given)
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, config: dict[str, Any]) -> Callable[..., TargetResponsys]:
-    def run(connect: Connect, *, count: int = 300, **more: Any) -> TargetResponsys:
-        patched = functools.partial(follow_up, sleep=connect.sleep, clock=connect.time.clock)
-
-        def with_fakes(*arguments: Any, trigger: Any, **how: Any) -> None:
-            del trigger
-            patched(*arguments, trigger=connect.trigger, **how)
-
-        monkeypatch.setattr(target_module, "follow_up", with_fakes)
-        target = TargetResponsys(config={**config, **more})
-        runs.append(target)
-        target.listen(io.BytesIO(lines(carts(count))))  # type: ignore[arg-type]  # takes bytes
-        return target
-
-    runs: list[TargetResponsys] = []
-    run.runs = runs  # type: ignore[attr-defined]
-    return run
+def config(sandbox: Sandbox, config: dict[str, Any]) -> dict[str, Any]:
+    """Settings that name a saved job, which `sandbox.store.jobs.save` changes."""
+    return {
+        **config,
+        "delivery": "sftp",
+        "table_name": "Carts",
+        "date_suffix": False,
+        "ready_extension": "ready",
+        "pickup_timeout": 60,
+        "connect_job_id": str(sandbox.store.jobs.save(job())),
+    }
 
 
-def states(run: Any) -> list[tuple[str, str]]:
-    return [(file.state, file.reason) for file in run.runs[-1].files]
+class Running:
+    """Runs the target, with time that passes only while it waits; jobs end meanwhile."""
+
+    def __init__(self, sandbox: Sandbox, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sandbox, self.config = sandbox, config
+        self.time = FakeTime(while_waiting=sandbox.connect.settle)
+        self.target: TargetResponsys
+        follow = functools.partial(FollowUp, sleep=self.time.sleep, clock=self.time.clock)
+        monkeypatch.setattr(target_module, "FollowUp", follow)
+
+    def __call__(self, *, count: int = 300, **more: Any) -> None:
+        self.target = TargetResponsys(config={**self.config, **more})
+        try:
+            self.target.listen(io.BytesIO(lines(carts(count))))  # type: ignore[arg-type]  # takes bytes
+        finally:
+            self.jobs = self.target.followed.jobs if "followed" in self.target.__dict__ else []
+
+    def listen_without_jobs(self, job: ImportJob | None, **more: Any) -> None:
+        """Run without a job to start; Connect runs this one by its own schedule."""
+        if job:
+            self.time.while_waiting = lambda: run_import(self.sandbox.store, self.sandbox.files, job)
+        self(connect_job_id=None, **more)
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        return [(file.state, file.reason) for file in self.target.files]
+
+    @property
+    def runs(self) -> list[JobRun]:
+        return self.sandbox.store.jobs.runs(int(self.config["connect_job_id"]))
 
 
-def test_taken_and_found_in_the_table(
-    sandbox: Sandbox, table: str, run: Any, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def run(sandbox: Sandbox, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    running = Running(sandbox, config, monkeypatch)
+    yield running
+    sandbox.connect.settle()
+
+
+READINGS: list[dict[str, Any]] = [
+    {},
+    {"connect_status_in_object": False, "connect_status_case": "upper", "connect_numbers_as_text": True},
+    {"connect_status_case": "title", "connect_message_key": "errorMessage", "lists_in_items": True},
+]
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_loaded_and_found_in_the_table(
+    reading: dict[str, Any], table: str, run: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    connect = Connect(sandbox, job())
-    run(connect)
-    assert states(run) == [("verified", "")]
-    assert connect.started == ["7"]
-    assert len(sandbox.store.rows(FOLDER, table)) == 300
+    for name, value in reading.items():
+        setattr(run.sandbox.rest.options, name, value)
+    run()
+    assert run.states == [("verified", "")]
+    (result,) = run.jobs
+    assert str(result) == ("Import job 1, run 1: succeeded, processed 300, added 300, updated 0, rejected 0")
+    assert len(run.sandbox.store.rows(FOLDER, table)) == 300
     assert capsys.readouterr().out == '{"at": 300}\n'
 
 
-def test_a_job_that_deletes_the_file_without_loading_it(
-    sandbox: Sandbox, table: str, run: Any, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_job_that_refuses_the_file(
+    reading: dict[str, Any], table: str, run: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The count file that this job expects counts the header: it refuses the file and removes it."""
-    connect = Connect(sandbox, job(count_extension="count", count_header=True))
-    with pytest.raises(DataError, match="RSYS-5205: upload/Carts.csv has left its folder, and of 5 rows"):
-        run(connect, count_extension="count")
-    assert not connect.results[-1].succeeded
-    assert not (sandbox.files / "upload" / "Carts.csv").exists()
-    assert states(run) == [("failed", "of 5 rows looked for in table Carts, 5 are not there")]
-    assert sandbox.store.rows(FOLDER, table) == []
+    for name, value in reading.items():
+        setattr(run.sandbox.rest.options, name, value)
+    run.sandbox.store.jobs.save(job(count_extension="count", count_header=True))
+    with pytest.raises(DataError, match=r"RSYS-4304: Import job 1, run 1, has failed: Carts.csv: .* say 301"):
+        run(count_extension="count")
+    assert not (run.sandbox.files / "upload" / "Carts.csv").exists()
+    ((state, reason),) = run.states
+    assert (state, run.jobs[0].status) == ("failed", "failed")
+    assert "has failed: Carts.csv: the count file" in reason
+    assert run.sandbox.store.rows(FOLDER, table) == []
     assert capsys.readouterr().out == "", "no state for what is not in the table"
 
 
-def test_rows_of_an_earlier_file_prove_nothing(sandbox: Sandbox, table: str, run: Any) -> None:
-    run(Connect(sandbox, job()))
-    sandbox.store.merge(
-        sandbox.store.table(FOLDER, table),  # type: ignore[arg-type]  # it is there
-        [{**row, "PRICE": "9"} for row in sandbox.store.rows(FOLDER, table)],
+@pytest.mark.usefixtures("table")
+def test_an_aborted_run(run: Running) -> None:
+    let_go = threading.Event()
+    run.sandbox.connect.while_running = lambda _: let_go.wait()
+    run.time.while_waiting = lambda: run.sandbox.connect.abort(1)
+    try:
+        with pytest.raises(TransientError, match="RSYS-4305: Import job 1, run 1, was aborted"):
+            run()
+    finally:
+        let_go.set()
+    assert run.states == [("failed", "Import job 1, run 1, was aborted.")]
+    assert run.jobs[0].status == "aborted"
+
+
+@pytest.mark.usefixtures("table")
+def test_a_run_that_does_not_end_in_time(run: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    let_go = threading.Event()
+    run.sandbox.connect.while_running = lambda _: let_go.wait()
+    run.time.while_waiting = lambda: None
+    try:
+        with pytest.raises(TransientError, match="RSYS-4306: .* has not ended within 60 seconds"):
+            run()
+        with pytest.raises(TransientError, match="RSYS-4302: Connect job 1 runs already"):
+            run()
+    finally:
+        let_go.set()
+    assert sum(run.time.waits) == pytest.approx(120)
+    assert run.jobs[0].status == "not started"
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("as_result", [False, True])
+@pytest.mark.parametrize("takes_the_file", [False, True])
+def test_a_job_that_runs_already(table: str, run: Running, as_result: bool, takes_the_file: bool) -> None:
+    """It is started again when it has ended, unless its run has loaded the file by then."""
+    run.sandbox.rest.options.connect_refusals_as_results = as_result
+    let_go, begun = threading.Event(), []
+
+    def hold(run_id: int) -> None:
+        begun.append(run_id)
+        if run_id == 1:
+            let_go.wait()
+
+    def pass_time() -> None:
+        if not let_go.is_set() and not takes_the_file:
+            run.sandbox.connect.abort(1)
+        let_go.set()
+        run.sandbox.connect.settle()
+
+    run.sandbox.connect.while_running = hold
+    run.time.while_waiting = pass_time
+    try:
+        run.sandbox.connect.trigger(1)
+        run()
+    finally:
+        let_go.set()
+    assert begun == ([1] if takes_the_file else [1, 2])
+    assert run.jobs[0].run_id == str(begun[-1])
+    assert run.states == [("verified", "")]
+    assert len(run.sandbox.store.rows(FOLDER, table)) == 300
+
+
+@pytest.mark.parametrize("lost", ["before", "after", "during"])
+def test_a_start_whose_answer_is_lost_happens_once(table: str, run: Running, lost: Any) -> None:
+    run.sandbox.rest.faults.add(Fault(action=Drop(lost), method="PUT", path=r"/connectJobs/.*/trigger"))
+    run()
+    assert [each.status for each in run.runs] == ["succeeded"]
+    assert run.jobs[0].run_id == "1"
+    assert run.states == [("verified", "")]
+    assert len(run.sandbox.store.rows(FOLDER, table)) == 300
+
+
+@pytest.mark.usefixtures("table")
+def test_a_start_in_doubt_is_not_repeated_where_runs_are_not_listed(run: Running) -> None:
+    faults = run.sandbox.rest.faults
+    faults.add(Fault(action=Drop("after"), method="PUT", path=r"/connectJobs/.*/trigger"))
+    for _ in range(3):
+        faults.add(Fault(action=Refuse("OPERATION_NOT_SUPPORTED"), method="GET", path=r".*/jobRuns"))
+    with pytest.raises(TransientError, match="RSYS-4004"):
+        run()
+    run.sandbox.connect.settle()
+    assert len(run.runs) == 1
+
+
+REFUSED_STARTS = [
+    ("inactive", "RSYS-4303: .*CONNECT_JOB_INACTIVE. Activate the job"),
+    ("missing", "RSYS-4303: .*CONNECT_JOB_NOT_FOUND. Set connect_job_id"),
+    ("group", "RSYS-4303: .*CANNOT_RUN_CONNECT_JOB. Have connect_job_id name a single import job"),
+    ("no access", "RSYS-4010: .*CONNECT_DISABLED_FOR_USER. The user needs access to Connect"),
+]
+
+
+@pytest.mark.parametrize("as_result", [False, True])
+@pytest.mark.parametrize(("why", "text"), REFUSED_STARTS)
+@pytest.mark.usefixtures("table")
+def test_a_job_that_cannot_be_started(
+    why: str, text: str, as_result: bool, run: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs, options = run.sandbox.store.jobs, run.sandbox.rest.options
+    jobs.activate(1, active=why != "inactive")
+    options.connect_disabled = why == "no access"
+    options.connect_refusals_as_results = as_result and why != "no access"
+    number = {"missing": "99", "group": str(jobs.save_group("G"))}.get(why, "1")
+    with pytest.raises(SettingsError, match=text):
+        run(connect_job_id=number)
+    ((state, reason),) = run.states
+    assert state == "failed"
+    assert reason.startswith("its import job was not started: RSYS-")
+    assert (run.sandbox.files / "upload" / "Carts.csv").exists()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("table")
+def test_a_job_that_fails_does_not_hide_what_became_of_others(run: Running) -> None:
+    bad = run.sandbox.store.jobs.save(job(name="Bad", file_pattern="Nothing*.csv"))
+    run.target = TargetResponsys(
+        config={**run.config, "tables": {"other": {"table": "Other", "connect_job_id": str(bad)}}}
+    )
+    other = [{**message, "stream": "other"} for message in carts(3)[:-1]]
+    with pytest.raises(DataError, match="RSYS-4304"):
+        run.target.listen(io.BytesIO(lines([*other, *carts(3)])))  # type: ignore[arg-type]  # takes bytes
+    assert [state for state, _ in run.states] == ["failed", "verified"]
+
+
+def test_records_that_the_job_rejects(table: str, run: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its keys are there: a job that appends leaves them out."""
+    run()
+    run.sandbox.store.jobs.save(job(update="append"))
+    price: dict[str, Any] = {"tables": {"carts": {"table": table, "columns": {"price": None}}}}
+    assert capsys.readouterr().out == '{"at": 300}\n'
+    with pytest.raises(RejectedRowsError, match="RSYS-5304: 300 records were rejected by import job 1"):
+        run(max_rejected_rows=299, **price)
+    assert run.states == [("verified", "")]
+    assert capsys.readouterr().out == "", "no rejects file has these records"
+    run(max_rejected_rows=300, **price)
+    assert run.jobs[0].rejected == 300
+    assert capsys.readouterr().out == '{"at": 300}\n'
+
+
+def test_rejected_records_cannot_be_verified(table: str, run: Running) -> None:
+    run(count=10)
+    run.sandbox.store.merge(
+        run.sandbox.store.table(FOLDER, table),  # type: ignore[arg-type]  # it is there
+        [{**row, "PRICE": "9"} for row in run.sandbox.store.rows(FOLDER, table)],
+        update=True,
+    )
+    run.sandbox.store.jobs.save(job(update="append"))
+    run(count=10, max_rejected_rows=10)
+    looked_up = "5 rows looked for in table Carts, 5 have other values"
+    assert run.states == [("picked up", f"its import job has rejected records, and of {looked_up}")]
+
+
+def test_a_run_that_leaves_the_file(table: str, run: Running) -> None:
+    run.sandbox.store.jobs.save(job(file_pattern="Cart.csv", no_file="succeed"))
+    with pytest.raises(TransientError, match="RSYS-5204: upload/Carts.csv .* not taken by the run of"):
+        run(pickup_timeout=None)
+    assert sum(run.time.waits) <= 61, "the job has ended: no use in waiting for half an hour"
+    assert run.sandbox.store.rows(FOLDER, table) == []
+
+
+@pytest.mark.usefixtures("table")
+def test_a_job_is_only_started_where_nothing_is_waited_for(run: Running) -> None:
+    run(pickup_timeout=0)
+    assert run.states == [("uploaded", "")]
+    assert (run.jobs[0].run_id, run.jobs[0].status) == ("1", "running")
+    assert run.time.waits == []
+
+
+def test_a_job_that_deletes_the_file_without_loading_it(table: str, run: Running) -> None:
+    with pytest.raises(DataError, match="RSYS-5205: upload/Carts.csv has left its folder, and of 5 rows"):
+        run.listen_without_jobs(job(count_extension="count", count_header=True), count_extension="count")
+    assert not (run.sandbox.files / "upload" / "Carts.csv").exists()
+    assert run.states == [("failed", "of 5 rows looked for in table Carts, 5 are not there")]
+    assert run.sandbox.store.rows(FOLDER, table) == []
+
+
+def test_rows_of_an_earlier_file_prove_nothing(table: str, run: Running) -> None:
+    run.listen_without_jobs(job())
+    run.sandbox.store.merge(
+        run.sandbox.store.table(FOLDER, table),  # type: ignore[arg-type]  # it is there
+        [{**row, "PRICE": "9"} for row in run.sandbox.store.rows(FOLDER, table)],
         update=True,
     )
     with pytest.raises(DataError, match="RSYS-5205: .* 5 have other values"):
-        run(Connect(sandbox, job(update="append")))
+        run.listen_without_jobs(job(update="append"))
 
 
 @pytest.mark.usefixtures("table")
-def test_nobody_takes_the_file(sandbox: Sandbox, run: Any) -> None:
-    connect = Connect(sandbox, None)
+def test_nobody_takes_the_file(run: Running) -> None:
     with pytest.raises(TransientError, match="RSYS-5204: upload/Carts.csv .* not taken within 60 seconds"):
-        run(connect)
-    assert states(run) == [("failed", "not taken within 60 seconds")]
-    assert sum(connect.time.waits) == pytest.approx(60)
-    assert (sandbox.files / "upload" / "Carts.csv").exists()
+        run.listen_without_jobs(None)
+    assert run.states == [("failed", "not taken within 60 seconds")]
+    assert sum(run.time.waits) == pytest.approx(60)
+    assert (run.sandbox.files / "upload" / "Carts.csv").exists()
 
 
 @pytest.mark.usefixtures("table")
-def test_without_api_settings_being_taken_is_all_that_is_known(sandbox: Sandbox, run: Any) -> None:
-    none = {"connect_job_id": None, "api_url": None, "api_username": None, "api_password": None}
-    connect = Connect(sandbox, job())
-    connect.started.append("by its own schedule")
-    run(connect, **none)
-    assert states(run) == [("picked up", "its rows were not looked for")]
+def test_without_api_settings_being_taken_is_all_that_is_known(run: Running) -> None:
+    run.listen_without_jobs(job(), api_url=None, api_username=None, api_password=None)
+    assert run.states == [("picked up", "its rows were not looked for")]
 
 
-def test_a_table_with_another_key_is_not_read(sandbox: Sandbox, run: Any) -> None:
+def test_a_table_with_another_key_is_not_read(run: Running) -> None:
     columns = (Column("CAMPAIGN_ID", "STR100"), Column("CUSTOMER_ID", "INTEGER"), Column("PRODUCT", "STR500"))
-    sandbox.store.create_table(Table(FOLDER, "Carts", columns, ("CUSTOMER_ID", "PRODUCT")))
-    run(Connect(sandbox, job()))
-    assert states(run) == [("picked up", "the primary key of table Carts is not the stream's key")]
+    run.sandbox.store.create_table(Table(FOLDER, "Carts", columns, ("CUSTOMER_ID", "PRODUCT")))
+    run()
+    assert run.states == [("picked up", "the primary key of table Carts is not the stream's key")]
 
 
 @pytest.mark.usefixtures("table")
-def test_every_part_is_followed(sandbox: Sandbox, run: Any) -> None:
-    class Ready(Connect):
-        def trigger(self, job_id: str) -> None:
-            self.started.append(job_id)
-
-    connect = Ready(sandbox, job())
-    run(connect, split_rows=120, tables={"carts": {"table": "Carts", "connect_job_id": "9"}})
-    assert states(run) == [("verified", "")] * 3
-    assert connect.started == ["9"]
+def test_every_part_is_followed(run: Running) -> None:
+    nine = run.sandbox.store.jobs.save(job(name="Nine"))
+    run(split_rows=120, tables={"carts": {"table": "Carts", "connect_job_id": str(nine)}})
+    assert run.states == [("verified", "")] * 3
+    assert [(each.job_id, len(each.files), each.processed) for each in run.jobs] == [(str(nine), 3, 300)]
 
 
 @pytest.mark.parametrize(
@@ -190,39 +377,25 @@ def test_every_part_is_followed(sandbox: Sandbox, run: Any) -> None:
     ],
 )
 @pytest.mark.usefixtures("table")
-def test_what_cannot_be_looked_for_is_told(
-    settings: dict[str, Any], reason: str, sandbox: Sandbox, run: Any
-) -> None:
-    run(Connect(sandbox, job()), **settings)
-    assert states(run) == [("picked up", reason)]
+def test_what_cannot_be_looked_for_is_told(settings: dict[str, Any], reason: str, run: Running) -> None:
+    run(**settings)
+    assert run.states == [("picked up", reason)]
 
 
 @pytest.mark.usefixtures("table")
-def test_an_api_that_refuses_to_read_fails_the_run(sandbox: Sandbox, run: Any) -> None:
-    with pytest.raises(DataError, match="RSYS-4009"):
-        run(Connect(sandbox, job()), folder_name="Nowhere")
-    ((state, reason),) = states(run)
+def test_an_api_that_refuses_to_read_fails_the_run(run: Running) -> None:
+    with pytest.raises(SettingsError, match="RSYS-5008"):
+        run(folder_name="Nowhere")
+    ((state, reason),) = run.states
     assert state == "picked up"
-    assert reason.startswith("its rows could not be looked for: RSYS-4009")
+    assert reason.startswith("its rows could not be looked for: RSYS-5008")
 
 
 @pytest.mark.usefixtures("table")
-def test_a_job_that_cannot_be_started_fails_the_run(sandbox: Sandbox, run: Any) -> None:
-    class Refusing(Connect):
-        def trigger(self, job_id: str) -> None:
-            raise DataError("RSYS-4009", f"Job {job_id} is not active.")
-
-    with pytest.raises(DataError, match="RSYS-4009"):
-        run(Refusing(sandbox, None))
-    assert states(run) == [("failed", "its import job was not started: RSYS-4009: Job 7 is not active.")]
-
-
-@pytest.mark.usefixtures("table")
-def test_nothing_is_waited_for_unless_asked(sandbox: Sandbox, run: Any) -> None:
-    connect = Connect(sandbox, None)
-    run(connect, pickup_timeout=0, connect_job_id=None)
-    assert states(run) == [("uploaded", "")]
-    assert connect.time.waits == []
+def test_nothing_is_waited_for_unless_asked(run: Running) -> None:
+    run(pickup_timeout=None, connect_job_id=None)
+    assert run.states == [("uploaded", "")]
+    assert run.time.waits == []
 
 
 def test_the_command_fails_with_one_line_when_nobody_takes_the_file(
@@ -282,11 +455,7 @@ class OneRow:
         self.table = ReadTable(FOLDER, "T", columns, ("CAMPAIGN_ID", "ID"))
         self._row = {"CAMPAIGN_ID": "c1", "ID": "1", "VALUE": value}
 
-    def describe(self, folder: str, table: str, /) -> ReadTable | None:
-        raise NotImplementedError
-
-    def read(self, table: ReadTable, key: Mapping[str, str], /) -> Mapping[str, str | None] | None:
-        assert table is self.table
+    def read(self, key: Mapping[str, str]) -> Mapping[str, str | None] | None:
         return self._row if key == {"CAMPAIGN_ID": "c1", "ID": "1"} else None
 
 
@@ -314,20 +483,25 @@ def test_what_a_load_makes_of_a_value(
 ) -> None:
     table = OneRow(kind, stored)
     row = SampledRow(["c1", "1", value], ["c1", "1", cell])
-    problem = missing_rows(table, ROUTE, table.table, [row])
-    assert problem == ("" if same else "of 1 rows looked for in table T, 1 have other values")
+    assert look_up(table.read, ROUTE, table.table, [row]) == LookedUp("table T", same, 0, not same)
 
 
 def test_rows_that_are_not_there_are_counted() -> None:
     table = OneRow("STR25", "x")
     rows = [SampledRow(["c1", key, value], ["c1", key, value]) for key, value in (("1", "y"), ("2", "x"))]
-    problem = missing_rows(table, ROUTE, table.table, rows)
-    assert problem == "of 2 rows looked for in table T, 1 are not there and 1 have other values"
+    looked_up = look_up(table.read, ROUTE, table.table, rows)
+    assert str(looked_up) == "2 rows looked for in table T, 1 are not there and 1 have other values"
 
 
 def test_tables_that_cannot_be_read_by_the_key() -> None:
     table = OneRow("STR25", "x").table
-    assert unreadable(ROUTE, table) == ""
-    assert "no supplemental table T" in unreadable(ROUTE, None)
-    assert "no primary key" in unreadable(ROUTE, ReadTable(FOLDER, "T", table.columns))
-    assert "is not the stream's key" in unreadable(ROUTE, ReadTable(FOLDER, "T", table.columns, ("ID",)))
+
+    def told(*key: str) -> str:
+        return unreadable(ROUTE, Destination("supplemental", ReadTable(FOLDER, "T", table.columns, key)))
+
+    assert told("CAMPAIGN_ID", "ID") == ""
+    assert "no primary key" in told()
+    assert "is not the stream's key" in told("ID")
+    assert unreadable(ROUTE, None) == f"folder {FOLDER} has no supplemental table T to read"
+    pet = replace(ROUTE, kind="pet", list_name="L", folder="")
+    assert unreadable(pet, None) == "list L has no profile extension table T to read"

@@ -190,15 +190,6 @@ def test_files_are_planned_without_the_api(config: dict[str, Any], tmp_path: Pat
     assert (stream["found"], stream["rows"], stream["problems"]) == (None, 5, [])
 
 
-def test_an_erasure_is_not_planned(sandbox: Sandbox, config: dict[str, Any], tmp_path: Path) -> None:
-    rule = {"table": "people", "kind": "email", "column": "EMAIL"}
-    config |= {"erase": True, "erase_by": {"email": "email"}, "erase_from": [rule]}
-    run = run_target(tmp_path, config, lines([PEOPLE, *RECORDS]), "--plan")
-    assert run.exit_code == 2
-    assert run.errors[0].startswith("RSYS-1020: An erasure cannot be planned.")
-    assert sandbox.store.requests() == []
-
-
 def test_nothing_of_a_load_is_left_behind_by_a_plan(
     sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -249,6 +240,24 @@ def test_keys_beyond_what_is_told_apart_are_an_estimate(monkeypatch: pytest.Monk
     assert plan_stream(nothing, counts, batch_rows=2, limit=2).calls == 3
     exact = plan_stream(nothing, StreamCounts(rows=9, keys=5), batch_rows=2, limit=2)
     assert (exact.calls, exact.minutes) == (3, 2)
+
+
+def test_what_is_wrong_with_a_route_is_listed_with_the_rest(
+    sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
+) -> None:
+    config["tables"] = {
+        "people": {"columns": {"email": None}},
+        "carts": {"columns": {"a": "SAME", "b": "same"}},
+    }
+    carts = schema("carts", ["a"], a="string", b="string")
+    run, plan = planned(tmp_path, config, [PEOPLE, *RECORDS, carts, schema("fine", email="string")])
+    assert run.exit_code == 2
+    assert plan["can_run"] is False
+    people, wrong, fine = plan["streams"]
+    assert [problem.partition(":")[0] for problem in people["problems"]] == ["RSYS-1007"]
+    assert [problem.partition(":")[0] for problem in wrong["problems"]] == ["RSYS-5003"]
+    assert (people["rows"], people["found"], fine["problems"]) == (5, None, [])
+    assert_nothing_written(sandbox)
 
 
 def test_what_destinations_are_called() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import subprocess
@@ -11,12 +10,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.delivery import lines, record, schema, state
+from support.delivery import lines, record, running_target, schema, state
 from support.plugins import environment
 from support.scriptedserver import reply, scripted_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from support.scriptedserver import Handler
@@ -24,32 +22,11 @@ if TYPE_CHECKING:
     from responsys_sandbox.sandbox import Sandbox
 
 PEOPLE = schema("people", email="string", place="integer")
-# With a state every ten records the target reports one for every merge call.
-PROGRAM = "import target_responsys.target as t; t.CHECKPOINT_LINES = 10; t.main()"
 
 
 def block(start: int) -> bytes:
     people = [record("people", email=f"p{start + i}@example.com", place=start + i) for i in range(20)]
     return lines([*people, state(last=start + 19)])
-
-
-@contextlib.contextmanager
-def running_target(config: dict[str, Any], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    path = tmp_path / "target.json"
-    path.write_text(json.dumps(config))
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "--config", str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env=environment(),
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.parametrize(

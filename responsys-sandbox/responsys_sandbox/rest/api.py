@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from responsys_sandbox.jobrunner import JobRunner
     from responsys_sandbox.rest.faults import Action
     from responsys_sandbox.rest.options import RestOptions
     from responsys_sandbox.store import Store
@@ -40,12 +41,19 @@ class RestApi:
         sessions: tokens and lock-out.
     """
 
-    def __init__(self, store: Store, *, options: RestOptions, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        options: RestOptions,
+        clock: Callable[[], float] = time.time,
+        runner: JobRunner | None = None,
+    ) -> None:
         self.store = store
         self.options = options
         self.faults = Faults()
         self._clock = clock
-        self._dispatcher = Dispatcher(store, options)
+        self._dispatcher = Dispatcher(store, options, runner)
         self.sessions = self._dispatcher.sessions
         self._runners: list[web.ServerRunner] = []
         self._urls: list[str] = []
@@ -117,6 +125,9 @@ class RestApi:
 
     async def _body(self, request: web.BaseRequest) -> bytes | None:
         """Read the body; None when it is larger than the gateway lets through."""
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            # curl, and thus PHP, waits for this before a large body, .NET before any.
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = bytearray()
         async for chunk in request.content.iter_any():
             body += chunk

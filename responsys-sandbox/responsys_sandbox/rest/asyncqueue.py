@@ -14,6 +14,7 @@ from responsys_sandbox.asyncstore import QueuedRequest
 from responsys_sandbox.rest.call import ASYNC_API, link
 from responsys_sandbox.rest.errors import ApiError, invalid
 from responsys_sandbox.rest.merging import MAX_RECORDS, too_many
+from responsys_sandbox.rest.versions import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,12 +96,22 @@ def work_off(call: Call, work: Mapping[str, Callable[[Call], Any]]) -> None:
         work: what does the work, by name of the function.
     """
     queue, options = call.store.asynchronous, call.options
-    for request in queue.waiting():
+    waiting_requests = queue.waiting()
+    if options.async_order == "reversed":
+        waiting_requests.reverse()
+    for request in waiting_requests:
         due = request.accepted_at + options.async_queued + options.async_running
         if due > call.now:
             continue
         waiting = replace(
-            call, path=request.path, names=request.names, query={}, body=request.body, now=due, records=0
+            call,
+            path=request.path,
+            version=CURRENT,
+            names=request.names,
+            query={},
+            body=request.body,
+            now=due,
+            records=0,
         )
         try:
             status, response = "SUCCESS", work[request.function](waiting)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from responsys_sandbox.rest.errors import ApiError, invalid, unreadable
+from responsys_sandbox.rest.versions import FIRST, current_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from responsys_sandbox.jobrunner import JobRunner
     from responsys_sandbox.rest.options import RestOptions
     from responsys_sandbox.rest.sessions import Sessions
     from responsys_sandbox.store import Store
@@ -59,11 +61,13 @@ class Call:
 
     Attributes:
         path: the path and query as sent, percent-encoded.
+        version: of the API, as the path has it.
         names: the path's variables, decoded.
         query: the query's values by name, in order.
         token: the Authorization header, or "".
         at_login_host: whether it came in there.
         now: epoch seconds.
+        runner: runs Connect's jobs; None for an account without Connect.
         records: how many records it carried, for the request log; set by the handler.
     """
 
@@ -73,16 +77,18 @@ class Call:
     functions: tuple[Function, ...]
     end_point: str
     path: str
+    version: str
     names: Mapping[str, str]
     query: Mapping[str, list[str]]
     body: bytes
     token: str
     at_login_host: bool
     now: float
+    runner: JobRunner | None = None
     records: int = 0
 
     def json_object(self) -> dict[str, Any]:
-        """Return the body.
+        """Return the body, in the form of v1.3 whatever the version.
 
         Raises:
             ApiError: it is not a JSON object in UTF-8.
@@ -93,7 +99,7 @@ class Call:
             raise unreadable() from None
         if not isinstance(value, dict):
             raise unreadable()
-        return value
+        return current_body(value) if self.version == FIRST else value
 
     def page(self) -> slice:
         """Return the part of a list that `offset` and `limit` ask for; at most 200 items.

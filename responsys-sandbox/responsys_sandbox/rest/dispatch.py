@@ -15,8 +15,10 @@ from responsys_sandbox.rest.errors import ApiError
 from responsys_sandbox.rest.functions import FUNCTIONS, LOGIN, RATE_LIMITS
 from responsys_sandbox.rest.sessions import Sessions
 from responsys_sandbox.rest.throttle import Throttle
+from responsys_sandbox.rest.versions import current_paths, version_of
 
 if TYPE_CHECKING:
+    from responsys_sandbox.jobrunner import JobRunner
     from responsys_sandbox.rest.options import RestOptions
     from responsys_sandbox.store import Store
 
@@ -49,8 +51,9 @@ class Incoming:
 class Dispatcher:
     """Answers requests, whichever server they come through."""
 
-    def __init__(self, store: Store, options: RestOptions) -> None:
+    def __init__(self, store: Store, options: RestOptions, runner: JobRunner | None = None) -> None:
         self.store = store
+        self._runner = runner
         self.options = options
         self.sessions = Sessions(store, options)
         self._throttle = Throttle(options)
@@ -58,10 +61,12 @@ class Dispatcher:
     def answer(self, incoming: Incoming, *, end_point: str, now: float) -> Reply:
         """Answer a request that came in at `now` (epoch seconds)."""
         path, _, query = incoming.target.partition("?")
+        older = self.options.older_versions
         known_here = [
             (function, found.groupdict())
+            for current in (current_paths(path) if older else (path,))
             for function, route in _ROUTES
-            if (found := route.fullmatch(path))
+            if (found := route.fullmatch(current))
             and function.offered(self.options)
             and (function.on_login_host or self.options.global_routing or not incoming.at_login_host)
         ]
@@ -85,24 +90,27 @@ class Dispatcher:
             functions=FUNCTIONS,
             end_point=end_point,
             path=incoming.target,
+            version=version_of(path),
             names={name: unquote(value) for name, value in names.items()},
             query=parameters,
             body=incoming.body,
             token=incoming.authorization,
             at_login_host=incoming.at_login_host,
             now=now,
+            runner=self._runner,
         )
         # The recorded token refresh alone came without the charset.
         content_type = "application/json" if function is LOGIN and call.token else _JSON
         work_off(call, ASYNC_WORK)
         try:
-            self._admit(function, call)
+            plain = next((each for each, _ in of_verb if each.action is None), function)
+            self._admit(function, plain, call)
             value = function.handler(call)
         except ApiError as error:
             return refusal(error, call.records)
         return Reply(function.status, _encoded(value), content_type, records=call.records)
 
-    def _admit(self, function: Function, call: Call) -> None:
+    def _admit(self, function: Function, plain: Function, call: Call) -> None:
         if function.needs_token:
             try:
                 self.sessions.check(call.token, call.now)
@@ -110,7 +118,7 @@ class Dispatcher:
                 if function is RATE_LIMITS:  # documented for this function alone
                     raise ApiError("UNEXPECTED_EXCEPTION", "Not a valid authentication token") from error
                 raise
-        self._throttle.admit(function, call.now)
+        self._throttle.admit(function, plain, call.now)
 
 
 def _route(path: str) -> re.Pattern[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from responsys_sandbox.profilelists import HASHES, IDENTITIES
+from responsys_sandbox.profilelists import GIVEN_BY_RESPONSYS, HASHES, IDENTITIES, with_identities
 from responsys_sandbox.rest.errors import invalid
 from responsys_sandbox.rest.listmembers import moment_of
 from responsys_sandbox.rest.matchcolumns import match_columns
@@ -16,14 +16,15 @@ from responsys_sandbox.rest.merging import (
     read_record_data,
     read_update,
 )
+from responsys_sandbox.rest.modifieddays import changed_on_the_days
 from responsys_sandbox.rest.recipients import (
     Asked,
     asked_many,
     asked_one,
     asked_riid,
     deletion_rows,
-    members_asked,
     merge_answer,
+    owners_asked,
 )
 from responsys_sandbox.rest.recordanswers import (
     asked_columns,
@@ -33,15 +34,14 @@ from responsys_sandbox.rest.recordanswers import (
     read_values,
     record_data,
 )
-from responsys_sandbox.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from responsys_sandbox.memberrows import Row
     from responsys_sandbox.rest.call import Call
-    from responsys_sandbox.tables import Column
+    from responsys_sandbox.tables import Column, Table
 
-_SYSTEM_COLUMNS = frozenset({*IDENTITIES, "CREATED_DATE_", "MODIFIED_DATE_"})
 _NO_RULE = {
     "insertOnNoMatch": False,
     "updateOnMatch": None,
@@ -60,7 +60,7 @@ def merge_extension(call: Call) -> Any:
     update = read_update(body) == "REPLACE_ALL"
     columns = named_columns(
         data.field_names,
-        _with_identities(extension, profile_list),
+        with_identities(extension, profile_list),
         case_sensitive=call.options.case_sensitive_fields,
     )
     if all(column.name in IDENTITIES for column in columns):
@@ -78,7 +78,7 @@ def merge_extension(call: Call) -> Any:
         if call.options.duplicate_key == "fail" and any(riid == other for other, _ in good.values()):
             refused[number] = "Duplicate key in the request"
         else:
-            own = {name: value for name, value in record.items() if name not in _SYSTEM_COLUMNS}
+            own = {name: value for name, value in record.items() if name not in GIVEN_BY_RESPONSYS}
             good[number] = riid, own
     outcomes = call.store.extensions.merge(
         profile_list.name, extension, good.values(), insert=insert, update=update, moment=moment_of(call)
@@ -98,9 +98,13 @@ def read_row_by_riid(call: Call) -> Any:
 
 
 def read_rows_by_query(call: Call) -> Any:
-    """`GET .../listExtensions/{petName}/members?qa=&id=&fs=`."""
-    columns = asked_columns(call, call.extension(), case_sensitive=call.options.case_sensitive_fields)
-    return _read(call, columns, asked_one(call), "GET")
+    """`GET .../listExtensions/{petName}/members?qa=&id=&fs=`, or `?qa=d&sdate=&edate=&fs=`."""
+    extension = call.extension()
+    columns = asked_columns(call, extension, case_sensitive=call.options.case_sensitive_fields)
+    if call.query.get("qa") != ["d"]:
+        return _read(call, columns, asked_one(call), "GET")
+    rows = call.store.extensions.rows(call.profile_list().name, extension)
+    return _answer(call, columns, changed_on_the_days(call, rows), "GET")
 
 
 def read_rows(call: Call) -> Any:
@@ -118,13 +122,6 @@ def delete_row_by_riid(call: Call) -> Any:
 def delete_rows(call: Call) -> Any:
     """`POST .../listExtensions/{petName}/members?action=delete`: the rows of up to 200 recipients."""
     return _deleted(call, asked_many(call, call.json_object()), "POST")
-
-
-def _with_identities(extension: Table, profile_list: Table) -> Table:
-    """Return the table as a merge sees it: its columns and those that recipients are found by."""
-    found = [column for column in profile_list.columns if column.name in IDENTITIES]
-    own = [column for column in extension.columns if column.name not in IDENTITIES]
-    return Table(extension.folder, extension.name, (*found, *own), ("RIID_",))
 
 
 def _member(call: Call, profile_list: Table, record: dict[str, str | None], matched: tuple[str, ...]) -> int:
@@ -148,10 +145,14 @@ def _read(call: Call, columns: Sequence[Column], asked: Asked, method: str) -> d
     profile_list, extension = call.profile_list(), call.extension()
     found = [
         row
-        for members in members_asked(call, profile_list, asked)
+        for members in owners_asked(call, profile_list, asked)
         for member in members
         for row in call.store.extensions.rows(profile_list.name, extension, int(member["RIID_"] or 0))
     ]
+    return _answer(call, columns, found, method)
+
+
+def _answer(call: Call, columns: Sequence[Column], found: list[Row], method: str) -> dict[str, Any]:
     if not found:
         raise no_record(call.options)
     call.records = len(found)

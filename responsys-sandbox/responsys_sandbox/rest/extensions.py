@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from responsys_sandbox.profilelists import IDENTITIES
 from responsys_sandbox.rest.call import fields_of
 from responsys_sandbox.rest.errors import ApiError, invalid
 from responsys_sandbox.rest.supplemental import wanted_columns
@@ -40,7 +41,7 @@ def create_extension(call: Call) -> Any:
         raise invalid(problem)
     if call.store.folder(folder) is None:
         raise ApiError("FOLDER_NOT_FOUND", f"{folder} Folder Not Found")
-    columns = wanted_columns(body.get("fields"), call.options, EXTENSION_FIELD_TYPES)
+    columns = wanted_columns(_own_fields(body.get("fields"), call), call.options, EXTENSION_FIELD_TYPES)
     if call.store.extensions.find(list_name, name):
         raise ApiError(
             "TABLE_ALREADY_EXISTS", f"Profile Extension Table for given name [{name}] already exists"
@@ -55,6 +56,15 @@ def drop_extension(call: Call) -> Any:
     extension = call.extension("TABLE_NOT_FOUND")
     call.store.extensions.drop(call.profile_list().name, extension)
     return {"suppTableName": extension.name, "links": [call.self_link("DELETE")]}
+
+
+def _own_fields(fields: Any, call: Call) -> Any:
+    """Return the fields that become the table's own, without those that identify members of its list."""
+    if not call.options.identities_in_extensions or not isinstance(fields, list):
+        return fields
+    return [
+        field for field in fields if not isinstance(field, dict) or field.get("fieldName") not in IDENTITIES
+    ]
 
 
 def _identity(extension: Table) -> dict[str, str]:

@@ -29,7 +29,7 @@ from responsys_sandbox.rest.recordanswers import (
     read_values,
     record_data,
 )
-from responsys_sandbox.tables import Column
+from responsys_sandbox.tables import Column, Table
 from responsys_sandbox.values import STORED_TIMESTAMP
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def delete_members_by_query(call: Call) -> Any:
     if not found:
         raise no_record(call.options)
     for row in found[:_MAX_DELETED]:
-        call.store.lists.delete(profile_list, int(row["RIID_"] or 0))
+        _delete(call, profile_list, int(row["RIID_"] or 0))
     remaining = max(0, len(found) - _MAX_DELETED)
     return {
         "recordData": record_data(["RIID_"], [[row["RIID_"]] for row in found[:_MAX_DELETED]]),
@@ -181,11 +181,16 @@ def _read(call: Call, columns: Sequence[Column], asked: Asked, method: str) -> d
     }
 
 
+def _delete(call: Call, profile_list: Table, riid: int) -> bool:
+    with_extension_rows = not call.options.orphaned_extension_rows
+    return call.store.lists.delete(profile_list, riid, with_extension_rows=with_extension_rows)
+
+
 def _deleted(call: Call, asked: Asked, method: str) -> dict[str, Any]:
     profile_list = call.profile_list()
 
     def delete(riid: int) -> bool:
-        return call.store.lists.delete(profile_list, riid)
+        return _delete(call, profile_list, riid)
 
     return {
         "recordData": record_data(["RIID_"], deletion_rows(call, profile_list, asked, delete)),

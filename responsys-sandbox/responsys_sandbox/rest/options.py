@@ -26,7 +26,8 @@ class RestOptions:
     """The options of `RestApi`; they may be changed while it runs.
 
     The defaults are what the documentation or recorded traffic says; where sources disagree or are silent
-    ("UNCERTAIN" in rest-api.md) the default is the reading that asks more of a client.
+    ("UNCERTAIN" in rest-api.md) the default is the reading that asks more of a client, unless a public client
+    that works with the service could not work then.
 
     Attributes:
         user_name: the API user.
@@ -44,6 +45,8 @@ class RestOptions:
         limit_status: status of `API_LIMIT_EXCEEDED`: error table 400, status FAQ 401, a client's fixture 429.
         limit_as_text: answer `API_LIMIT_EXCEEDED` in plain text, not JSON.
         limit_as_number_text: `/ratelimit` gives `limit` as text.
+        limits_by_action: a deletion or a read by `?action=` is listed and counted by itself; otherwise it
+            counts as a call of the path and verb, and only these are listed.
         limits_in_items: `/ratelimit` wraps its array in `items`.
         capacity: requests per ten minutes over all functions; None for no such limit.
         capacity_status: status of `INTERNAL_CAPACITY_LIMIT_EXCEEDED`.
@@ -51,7 +54,10 @@ class RestOptions:
 
         token_life: seconds a token lives.
         expired_token: how an expired token is refused.
-        refresh_on_login_host: the login host renews tokens too (a sample of 2014 does).
+        refresh_on_login_host: the login host renews tokens too, as recorded in 2018; later traffic goes to
+            the API host.
+        credentials_in_url: a log-in may stand in the query, which Oracle forbids and a public client does.
+        older_versions: v1 and v1.1 are answered too, as public clients call them.
         wrong_passwords: refused log-ins before the user is locked.
         global_routing: one host for log-in and API, as newer accounts have it.
 
@@ -84,12 +90,27 @@ class RestOptions:
             who are there already, where a record gives none ("applied to all records"); else of new ones.
         bad_member_fails_call: a bad record of a list merge has the call refused, as with triggers.
         missing_extension: code for a profile extension table that is not there.
+        identities_in_extensions: the fields of a new extension table may name columns that identify members,
+            as a public client sends them; they stay the list's.
         merge_results: a merge into a list or extension answers with `recordData`, or as v1 did with an array
             of recipient ids and error messages.
         delete_answers: a deletion by attribute has a row for every member that is gone, or one for every id.
+        delete_of_nobody: a deletion that finds none of its ids has a row for each of them, or is refused.
+        orphaned_extension_rows: the rows in extension tables of a member that is deleted stay there, and are
+            found by recipient id only; else they go with the member.
+        case_sensitive_addresses: members are read and deleted by an e-mail address in its very letters.
+
+        connect_disabled: the user may not use Connect.
+        connect_status_in_object: a run's status is an object with `value`, else a plain text.
+        connect_status_case: the letters that it comes in.
+        connect_message_key: property with a run's message; the reference spells it with three r.
+        connect_numbers_as_text: ids, counts and seconds of runs are texts.
+        connect_refusals_as_results: a job that cannot be started is answered with `success` false.
 
         async_queued: seconds until a queued request is begun.
         async_running: seconds that it then takes.
+        async_order: requests that are due are worked off as they were accepted, or the last one first: the
+            reference promises no order.
         async_kept: seconds that its result is kept.
         async_queue_size: requests that may wait; None for no limit.
         async_disabled: the user may not use the asynchronous API.
@@ -114,6 +135,7 @@ class RestOptions:
     limit_status: Literal[400, 401, 429] = 400
     limit_as_text: bool = False
     limit_as_number_text: bool = False
+    limits_by_action: bool = True
     limits_in_items: bool = False
     capacity: int | None = None
     capacity_status: int = 400
@@ -121,7 +143,9 @@ class RestOptions:
 
     token_life: float = 7200.0
     expired_token: TokenError = "TOKEN_EXPIRED"  # noqa: S105 - an error code, not a secret
-    refresh_on_login_host: bool = False
+    refresh_on_login_host: bool = True
+    credentials_in_url: bool = True
+    older_versions: bool = True
     wrong_passwords: int = 5
     global_routing: bool = False
 
@@ -154,11 +178,23 @@ class RestOptions:
     missing_extension: Literal["PROFILE_EXTENSION_NOT_FOUND", "TABLE_NOT_FOUND"] = (
         "PROFILE_EXTENSION_NOT_FOUND"
     )
+    identities_in_extensions: bool = True
     merge_results: Literal["records", "results"] = "records"
     delete_answers: Literal["members", "ids"] = "members"
+    delete_of_nobody: Literal["rows", "error"] = "rows"
+    orphaned_extension_rows: bool = False
+    case_sensitive_addresses: bool = False
+
+    connect_disabled: bool = False
+    connect_status_in_object: bool = True
+    connect_status_case: Literal["lower", "upper", "title"] = "lower"
+    connect_message_key: Literal["errrorMessage", "errorMessage"] = "errrorMessage"
+    connect_numbers_as_text: bool = False
+    connect_refusals_as_results: bool = False
 
     async_queued: float = 1.0
     async_running: float = 1.0
+    async_order: Literal["accepted", "reversed"] = "accepted"
     async_kept: float = 86_400.0
     async_queue_size: int | None = None
     async_disabled: bool = False

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from responsys_sandbox.profilelists import ATTRIBUTES
 from responsys_sandbox.rest.errors import invalid
 from responsys_sandbox.rest.merging import MAX_RECORDS, too_many
-from responsys_sandbox.rest.recordanswers import merge_failure, record_data
+from responsys_sandbox.rest.recordanswers import merge_failure, no_record, record_data
+from responsys_sandbox.rest.versions import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,12 +63,27 @@ def asked_many(call: Call, body: Mapping[str, Any]) -> Asked:
 
 def members_asked(call: Call, profile_list: Table, asked: Asked) -> list[list[Row]]:
     """Return the members of a list for each value that is asked for."""
+    exact = call.options.case_sensitive_addresses and asked.column == "EMAIL_ADDRESS_"
     return [
-        []
-        if asked.column == "RIID_" and not (value.isascii() and value.isdigit())
-        else call.store.lists.members(profile_list, {asked.column: value})
+        [
+            member
+            for member in call.store.lists.members(profile_list, {asked.column: value})
+            if not exact or member[asked.column] == value
+        ]
+        if asked.column != "RIID_" or _is_riid(value)
+        else []
         for value in asked.values
     ]
+
+
+def owners_asked(call: Call, profile_list: Table, asked: Asked) -> list[list[Row]]:
+    """Return whose rows of an extension table are asked for, for each value.
+
+    By recipient id a row is found also when its member has been deleted.
+    """
+    if asked.column == "RIID_":
+        return [[{"RIID_": value}] if _is_riid(value) else [] for value in asked.values]
+    return members_asked(call, profile_list, asked)
 
 
 def deletion_rows(
@@ -80,15 +96,21 @@ def deletion_rows(
         profile_list: the list they are members of.
         asked: who.
         delete: deletes what belongs to a RIID, and says whether there was anything.
+
+    Raises:
+        ApiError: there was nothing for any of them, where the options have that refused.
     """
     rows: list[list[str]] = []
-    for members in members_asked(call, profile_list, asked):
+    owners = owners_asked if "petName" in call.names else members_asked
+    for members in owners(call, profile_list, asked):
         riids = [str(member["RIID_"]) for member in members]
         gone = [riid for riid in riids if delete(int(riid))]
         if not gone:
             rows.append(["DELETEFAILED: NO records found for id\n"])
         else:
             rows.extend([riid] for riid in (gone if call.options.delete_answers == "members" else gone[:1]))
+    if call.options.delete_of_nobody == "error" and all(row[0].startswith("DELETEFAILED") for row in rows):
+        raise no_record(call.options)
     return rows
 
 
@@ -105,7 +127,7 @@ def merge_answer(
     """
     numbers = sorted(riids.keys() | refused.keys())
     texts = {number: merge_failure(number, reason) for number, reason in refused.items()}
-    if call.options.merge_results == "results":
+    if call.options.merge_results == "results" or call.version == FIRST:
         return [
             {
                 "recipientId": -1 if number in texts else riids[number],
@@ -115,6 +137,10 @@ def merge_answer(
         ]
     rows = [[texts.get(number) or _text(riids.get(number))] for number in numbers]
     return {"recordData": record_data(["RIID_"], rows), **more}
+
+
+def _is_riid(value: str) -> bool:
+    return value.isascii() and value.isdigit()
 
 
 def _text(riid: int | None) -> str:

@@ -74,6 +74,8 @@ class Sessions:
 def authenticate(call: Call) -> Any:
     """`POST /auth/token`: log in by password, or by certificate in two steps, or renew a token."""
     form = parse_qs(call.body.decode(errors="replace"), keep_blank_values=True)
+    if call.options.credentials_in_url:
+        form = {**call.query, **form}
     fields = {name: values[0] for name, values in form.items()}
     match fields.get("auth_type"):
         case "password":

@@ -26,8 +26,13 @@ class Throttle:
         self._ten_minutes = -1
         self._all_calls = 0
 
-    def admit(self, function: Function, now: float) -> None:
+    def admit(self, function: Function, plain: Function, now: float) -> None:
         """Count a call.
+
+        Args:
+            function: what is called.
+            plain: the function of the same verb and path without an action.
+            now: epoch seconds.
 
         Raises:
             ApiError: the function is blocked, or its limit or the account's capacity is used up.
@@ -46,7 +51,8 @@ class Throttle:
                 "You exceeded the internal capacity limit of your account.",
                 status=options.capacity_status,
             )
-        if self._calls[function.name] >= limit_of(function, options):
+        counted = function if options.limits_by_action else plain
+        if self._calls[counted.name] >= limit_of(counted, options):
             raise ApiError(
                 "API_LIMIT_EXCEEDED",
                 f"You exceeded your allowable limit to call the {function.name} API function. "
@@ -55,7 +61,7 @@ class Throttle:
                 plain_text=options.limit_as_text,
             )
         self._all_calls += 1
-        self._calls[function.name] += 1
+        self._calls[counted.name] += 1
 
 
 def limit_of(function: Function, options: RestOptions) -> int:
@@ -67,6 +73,8 @@ def rate_limits(call: Call) -> Any:
     """`GET /rest/api/ratelimit`: every function with its limit."""
     entries = []
     for function in call.functions:
+        if function.action and not call.options.limits_by_action:
+            continue
         limit = limit_of(function, call.options)
         entries.append(
             {

@@ -105,6 +105,16 @@ def test_requests_are_worked_off_in_order(audience: RestClient, time: FakeTime) 
     assert [row["FLAG"] for row in audience.store.rows("CDP", "AUDIENCE")] == ["C"]
 
 
+def test_requests_can_be_worked_off_the_last_one_first(audience: RestClient, time: FakeTime) -> None:
+    audience.rest.options.async_order = "reversed"
+    for flag in ("A", "B"):
+        data = {"fieldNames": ["USERID", "FLAG"], "records": [["1", flag]]}
+        submit(audience, TABLE, merge() | {"recordData": data})
+    time.now += 10
+    audience.raw("GET", "/rest/api/ratelimit")
+    assert [row["FLAG"] for row in audience.store.rows("CDP", "AUDIENCE")] == ["A"]
+
+
 def test_a_request_that_is_refused_as_a_whole(audience: RestClient, time: FakeTime) -> None:
     audience.rest.options.async_failed_status = "FAILED"
     request_id = submit(audience, "/folders/CDP/suppData/NOPE/members", merge("1"))

@@ -51,8 +51,13 @@ def test_other_types_are_empty_unknown_or_refused(client: RestClient) -> None:
 
 def test_an_account_without_message_designer(client: RestClient) -> None:
     client.rest.options.emd = False
-    for path in ("/campaigns", "/campaigns/Weekly_Newsletter/schedule"):
-        assert error(client.call("GET", path)) == (401, "API_DISABLED_FOR_USER")
+    for path in (
+        "",
+        "/Weekly_Newsletter",
+        "/Weekly_Newsletter/schedule",
+        "/Weekly_Newsletter/schedule/50101",
+    ):
+        assert error(client.call("GET", f"/campaigns{path}")) == (401, "API_DISABLED_FOR_USER")
     assert client.call("GET", "/campaigns?type=push").status_code == 200
     assert client.call("GET", "/programs").status_code == 200
 
@@ -72,6 +77,30 @@ def test_programs_by_status(client: RestClient) -> None:
     assert len({entry["id"] for entry in programs}) == 3
     stopped = client.call("GET", "/programs?status=NOT_RUNNING,RUNNING_WITH_ERRORS").json()["programs"]
     assert [entry["status"] for entry in stopped] == ["NOT_RUNNING"]
+
+
+def test_one_campaign_schedule_or_program(client: RestClient) -> None:
+    (first, *_) = client.call("GET", "/campaigns").json()["campaigns"]
+    assert client.call("GET", f"/campaigns/{first['name']}").json() == first
+    (launch, *_) = client.call("GET", f"/campaigns/{first['name']}/schedule").json()["schedules"]
+    assert client.call("GET", f"/campaigns/{first['name']}/schedule/{launch['id']}").json() == launch
+    (program, *_) = client.call("GET", "/programs/lists/CONTACTS_LIST").json()["programs"]
+    found = client.call("GET", f"/programs/{program['name']}").json()
+    assert (found["id"], found["list"]["name"]) == (program["id"], program["listName"])
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/campaigns/Nope", "CAMPAIGN_NOT_FOUND"),
+        ("/campaigns/Nope/schedule/1", "CAMPAIGN_NOT_FOUND"),
+        ("/campaigns/Weekly_Newsletter/schedule/1", "OBJECT_NOT_FOUND"),
+        ("/programs/Nope", "OBJECT_NOT_FOUND"),
+        ("/programs/lists/Nope", "LIST_NOT_FOUND"),
+    ],
+)
+def test_what_is_not_there(client: RestClient, path: str, code: str) -> None:
+    assert error(client.call("GET", path)) == (404, code)
 
 
 def test_the_list_has_the_columns_of_the_exports(client: RestClient) -> None:

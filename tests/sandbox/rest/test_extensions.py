@@ -179,3 +179,74 @@ def test_a_table_is_dropped_with_its_rows(scores: RestClient) -> None:
     scores.merge_extension("SCORES", [EMAIL, "POINTS"], ["a@example.com", "1"])
     assert scores.call("DELETE", f"{EXTENSIONS}/SCORES/table").status_code == 200
     assert scores.call("GET", EXTENSIONS).json() == []
+
+
+def test_a_row_may_outlive_its_member(scores: RestClient) -> None:
+    scores.rest.options.orphaned_extension_rows = True
+    scores.merge_extension("SCORES", [EMAIL, "POINTS"], ["b@example.com", "1"])
+    last = FIRST + 1
+    scores.call("DELETE", f"/lists/{LIST_NAME}/members/{last}")
+
+    assert rows(scores) == [(str(last), "1", None)]
+    assert error(scores.call("GET", f"{ROWS}?qa=e&id=b@example.com&fs=all")) == (404, "RECORD_NOT_FOUND")
+    # The member who comes next gets neither the recipient id nor the row.
+    scores.merge_list([EMAIL], ["b@example.com"])
+    assert error(scores.call("GET", f"{ROWS}?qa=e&id=b@example.com&fs=all")) == (404, "RECORD_NOT_FOUND")
+    assert answered(scores.call("GET", f"{ROWS}/{last}?fs=POINTS")) == [["1"]]
+    assert answered(scores.call("DELETE", f"{ROWS}/{last}")) == [[str(last)]]
+    assert rows(scores) == []
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_new_table_may_name_columns_that_identify_members(scores: RestClient, allowed: bool) -> None:
+    scores.rest.options.identities_in_extensions = allowed
+    body = {
+        "profileExtension": {"objectName": "LEVELS", "folderName": "CDP"},
+        "fields": [
+            {"fieldName": EMAIL, "fieldType": "STR500"},
+            {"fieldName": "LEVEL_NAME", "fieldType": "STR500"},
+        ],
+    }
+    answer = scores.call("POST", EXTENSIONS, json=body)
+
+    if allowed:
+        assert answer.json() is True
+        found = scores.store.extensions.find(LIST_NAME, "LEVELS")
+        assert found is not None
+        assert [column.name for column in found.columns] == [
+            "RIID_",
+            "LEVEL_NAME",
+            "CREATED_DATE_",
+            "MODIFIED_DATE_",
+        ]
+    else:
+        assert error(answer) == (400, "INVALID_PARAMETER")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [
+        ("11-14-2023", "11-14-2023", True),
+        ("11-01-2023", "11-13-2023", False),
+        ("11-15-2023", "12-01-2023", False),
+    ],
+)
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo"])
+def test_rows_by_the_pacific_day_of_their_last_change(
+    client: RestClient, first: str, last: str, found: bool, zone: str
+) -> None:
+    client.rest.options.account_time_zone = zone
+    client.merge_list([EMAIL], ["a@example.com"])
+    client.create_extension("SCORES", POINTS="INTEGER")
+    client.merge_extension("SCORES", [EMAIL, "POINTS"], ["a@example.com", "1"])
+    answer = client.call("GET", f"{ROWS}?qa=d&sdate={first}&edate={last}&fs=POINTS")
+
+    if found:
+        assert answered(answer) == [["1"]]
+    else:
+        assert error(answer) == (404, "RECORD_NOT_FOUND")
+
+
+@pytest.mark.parametrize("dates", ["", "sdate=11-14-2023", "sdate=2023-11-14&edate=2023-11-15"])
+def test_days_that_are_none(scores: RestClient, dates: str) -> None:
+    assert error(scores.call("GET", f"{ROWS}?qa=d&fs=POINTS&{dates}")) == (400, "INVALID_PARAMETER")

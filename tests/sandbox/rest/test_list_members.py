@@ -317,3 +317,19 @@ def test_an_action_that_is_not_known_is_passed_over(client: RestClient) -> None:
     answer = client.call("POST", f"{MEMBERS}?action=erase", json={"queryAttribute": "e", "ids": ["x"]})
 
     assert answer.json()["detail"] == "recordData with fieldNames and records is required"
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_letter_case_of_an_address(client: RestClient, exact: bool) -> None:
+    client.rest.options.case_sensitive_addresses = exact
+    client.merge_list([EMAIL], ["Ada@example.com"])
+    found = client.call("GET", f"{MEMBERS}/count?qa=e&id=ada@example.com").json()
+    assert found["count"] == int(not exact)
+
+
+def test_a_deletion_of_nobody_may_be_refused(client: RestClient) -> None:
+    client.merge_list([EMAIL], ["a@example.com"])
+    client.rest.options.delete_of_nobody = "error"
+    body = {"queryAttribute": "e", "ids": ["a@example.com", "x@example.com"]}
+    assert len(answered(client.call("POST", f"{MEMBERS}?action=delete", json=body))) == 2
+    assert error(client.call("POST", f"{MEMBERS}?action=delete", json=body)) == (404, "RECORD_NOT_FOUND")

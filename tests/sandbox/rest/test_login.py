@@ -49,12 +49,17 @@ def test_wrong_credentials(stranger: RestClient, changes: dict[str, str]) -> Non
     assert answer.json()["title"] == "Invalid username or password"
 
 
-def test_credentials_in_the_url_are_not_read(stranger: RestClient) -> None:
+@pytest.mark.parametrize("allowed", [True, False])
+def test_credentials_in_the_url(stranger: RestClient, allowed: bool) -> None:
     options = stranger.rest.options
+    options.credentials_in_url = allowed
     query = {"user_name": options.user_name, "password": options.password, "auth_type": "password"}
     answer = stranger.http.post(f"{stranger.rest.login_url}{API}/auth/token", params=query, timeout=SOON)
 
-    assert error(answer) == (400, "INVALID_AUTHENTICATION_OPTION")
+    if allowed:
+        assert answer.status_code == 200
+    else:
+        assert error(answer) == (400, "INVALID_AUTHENTICATION_OPTION")
 
 
 def test_the_fifth_wrong_password_locks_the_user_until_an_administrator_helps(stranger: RestClient) -> None:

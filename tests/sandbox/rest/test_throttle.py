@@ -106,3 +106,13 @@ def test_a_blocked_function(client: RestClient) -> None:
 
     assert error(client.call("GET", "/user/info")) == (400, "API_BLOCKED")
     assert client.call("GET", "/folders").status_code == 200
+
+
+def test_actions_can_share_the_limit_of_their_path(client: RestClient) -> None:
+    client.rest.options.limits_by_action = False
+    client.rest.options.limits["mergeListMembers"] = 1
+    paths = [entry["resource_path"] for entry in client.raw("GET", "/rest/api/ratelimit").json()]
+    assert not any("?" in path for path in paths)
+    path = "/rest/api/v1.3/lists/NOPE/members"
+    answers = [client.raw("POST", f"{path}{query}", json={}) for query in ("?action=delete", "")]
+    assert [error(answer)[1] == "API_LIMIT_EXCEEDED" for answer in answers] == [False, True]

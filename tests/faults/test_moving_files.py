@@ -1,0 +1,183 @@
+"""Exports that are written, replaced and taken away while the tap reads them, and names that are odd."""
+
+from __future__ import annotations
+
+import json
+import os
+import tracemalloc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support.exports import write_contacts, write_opens
+from support.plugins import started
+
+from responsys_io.fileserver import FileServer, FileServerLogin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.openssh import SshServer
+    from support.plugins import Run
+
+    Change = Callable[[Path], object]
+
+ROWS = 12_000
+
+
+def rewrite(path: Path) -> None:
+    """Write other rows in the same size, a second later."""
+    data = path.read_bytes().replace(b'"c1', b'"d1')
+    with path.open("r+b") as file:
+        file.write(data)
+    os.utime(path, (path.stat().st_mtime + 1,) * 2)
+
+
+def grow(path: Path) -> None:
+    last = path.read_bytes().splitlines(keepends=True)[-1]
+    with path.open("ab") as file:
+        file.write(last)
+
+
+def replace(path: Path) -> None:
+    other = path.with_name("incoming.tmp")
+    other.write_bytes(path.read_bytes().replace(b'"c1', b'"d1'))
+    other.replace(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        (lambda path: os.truncate(path, 300_000), ("RSYS-2201", "RSYS-3301")),
+        (grow, ("RSYS-3301",)),
+        (replace, ("RSYS-3301",)),
+        (rewrite, ("RSYS-3301",)),
+        (Path.unlink, ("RSYS-2202", "RSYS-3301")),
+    ],
+    ids=["truncated", "grown", "replaced", "rewritten", "deleted"],
+)
+def test_a_file_that_changes_under_its_reader_is_read_by_the_next_run(
+    change: Change, codes: tuple[str, ...], sshd: SshServer, tap: Callable[..., Run], tmp_path: Path
+) -> None:
+    path = write_opens(sshd.files / "download", 3, range(ROWS))
+    seen = 0
+    with started(tmp_path, {**sshd.config, "settle_seconds": 0}) as running:
+        assert running.stdout is not None
+        messages = map(json.loads, running.stdout)
+        while seen < 10:
+            seen += next(messages)["type"] == "RECORD"
+        change(path)
+        states = [message["value"] for message in messages if message["type"] == "STATE"]
+        assert running.stderr is not None
+        stderr = running.stderr.read()
+    assert running.returncode == 1
+    assert "Traceback" not in stderr
+    assert any(code in stderr for code in codes), stderr
+    state = states[-1] if states else {}
+    assert state.get("bookmarks", {}).get("open", {}).get("files", {}) == {}
+    if path.exists():
+        path.write_bytes(
+            b"".join(line for line in path.read_bytes().splitlines(keepends=True) if line[-1:] == b"\n")
+        )
+        there = path.read_bytes().count(b"\n") - 1
+        after = tap(state=state)
+        assert after.exit_code == 0, after.errors
+        lines = [record["_sdc_source_lineno"] for record in after.records["open"]]
+        assert lines == list(range(2, there + 2))
+
+
+def test_a_ready_file_that_is_older_than_its_export_says_nothing_of_a_longer_one(
+    tap: Callable[..., Run], download: Path
+) -> None:
+    """The job wrote a ready file for yesterday's content; today's is under the same name."""
+    write_opens(download, 3, [1, 2])
+    ready = download / "1234_OPEN_20190103_060500.ready"
+    ready.write_text("2\n", encoding="ascii")
+    os.utime(ready, (1_546_500_000,) * 2)
+    settings = {"ready_extension": "ready", "count_includes_header": False}
+    first = tap(settings=settings)
+    assert first.exit_code == 0
+    write_opens(download, 3, [1, 2, 3])
+    stale = tap(settings=settings, state=first.state)
+    assert stale.exit_code == 1
+    assert "RSYS-3302: 1234_OPEN_20190103_060500.txt has 3 rows and its job counted 2" in stale.errors[0]
+    assert stale.state["bookmarks"]["open"]["files"]["1234_OPEN_20190103_060500.txt"][2] == 2
+    ready.write_text("3\n", encoding="ascii")
+    healed = tap(settings=settings, state=stale.state)
+    assert healed.exit_code == 0
+    assert healed.state["bookmarks"]["open"]["files"]["1234_OPEN_20190103_060500.txt"][2] == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "-rf CONTACT_LIST.csv",
+        "CONTACT_LIST; rm -r ~.csv",
+        "CONTACT_LIST \N{SMILING FACE WITH SUNGLASSES}.csv",
+        "CONTACT_LIST '\"$(id)`id`.csv",
+    ],
+)
+def test_odd_names_are_names(name: str, tap: Callable[..., Run], download: Path) -> None:
+    write_contacts(download, name, [(1, "I", "2019-01-03 01:00:00")])
+    Path(os.fsdecode(os.fsencode(download) + b"/CONTACT_LIST\xff.csv")).touch()
+    run = tap()
+    assert (run.exit_code, run.errors) == (0, [])
+    (record,) = run.records["contacts"]
+    assert record["_sdc_source_file"] == name
+    assert tap(state=run.state).records == {}
+
+
+def test_a_name_with_a_line_break_writes_no_log_line_of_its_own(
+    tap: Callable[..., Run], download: Path, tmp_path: Path
+) -> None:
+    for folder in (download, tmp_path):
+        write_contacts(folder, "CONTACT_LIST\n| ERROR | x.csv", [(1, "I", "2019-01-03 01:00:00")])
+    run = tap(settings={"path": ["download", f"file:{tmp_path}"]})
+    assert (run.exit_code, run.records) == (0, {})
+    assert not [line for line in run.stderr.splitlines() if line.startswith("| ERROR")]
+    told = [line for line in run.stderr.splitlines() if "control characters" in line]
+    assert len(told) == 2
+    assert all("CONTACT_LIST\\n| ERROR | x.csv" in line for line in told)
+
+
+def test_what_a_rewrite_of_the_same_size_and_second_hides_is_found_by_its_count(
+    tap: Callable[..., Run], download: Path
+) -> None:
+    """Over SFTP nothing else tells: the declared limit of reading a file once."""
+    path = write_opens(download, 3, [1, 2])
+    first = tap()
+    before = path.stat()
+    path.write_bytes(path.read_bytes().replace(b'"c1"', b'"x1"'))
+    os.utime(path, (before.st_mtime, before.st_mtime))
+    assert path.stat().st_size == before.st_size
+    second = tap(state=first.state)
+    assert (second.exit_code, second.records) == (0, {})
+    everything = tap()
+    assert everything.records["open"][0]["CUSTOMER_ID"] == "x1"
+
+
+@pytest.mark.slow
+def test_fifty_thousand_names_are_listed_and_only_exports_are_kept(
+    sshd: SshServer, tap: Callable[..., Run], download: Path
+) -> None:
+    for number in range(50_000):
+        os.close(os.open(download / f"something else {number:06}.log", os.O_CREAT | os.O_WRONLY))
+    write_opens(download, 3, [1])
+    with FileServer(FileServerLogin.from_config(sshd.config)) as server:
+        tracemalloc.start()
+        assert len(server.list("download")) == 50_001
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 120_000_000
+    run = tap(settings={"streams": ["open"]})
+    assert (run.exit_code, len(run.records["open"])) == (0, 1)
+
+
+def test_links_that_lead_in_circles_are_passed_over(tap: Callable[..., Run], download: Path) -> None:
+    write_opens(download, 3, [1])
+    (download / "loop").symlink_to(download)
+    (download / "1234_OPEN_20190104_060500.txt").symlink_to(download / "1234_OPEN_20190104_060500.txt")
+    (download / "1234_OPEN_20190105_060500.txt").symlink_to("/etc/passwd")
+    run = tap(settings={"path": ["download", "download/*"]})
+    assert (run.exit_code, len(run.records["open"])) == (0, 1), run.errors

@@ -1,0 +1,3 @@
+-- One row per day on which something was sent or happened.
+
+{{ responsys.engagement([], by_day=true) }}

@@ -1,0 +1,3 @@
+-- One row per e-mail domain.
+
+{{ responsys.engagement(["email_domain"]) }}

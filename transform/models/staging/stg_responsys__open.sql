@@ -1,0 +1,1 @@
+{{ responsys.staged_feed("open", responsys.event_columns()) }}
