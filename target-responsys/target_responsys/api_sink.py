@@ -22,7 +22,7 @@ from target_responsys.sink import RoutedSink
 from target_responsys.statuswatch import StatusWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Sequence
 
     from target_responsys.batches import Batch, Key, Places, Source
     from target_responsys.deletion import Deleted
@@ -105,6 +105,7 @@ class ApiSink(RoutedSink):
             self.route,
             self._make_row,
             self.schema,
+            self.zone,
             column_types=self._column_types,
             required=self.key_properties,
             refused=("_sdc_deleted_at",) if self._deletes else (),
@@ -112,21 +113,29 @@ class ApiSink(RoutedSink):
         )
         return self._short_rows.reader, self._take
 
-    def _take(self, values: Values, line: bytes, version: int | None) -> bool:
-        """Add a record to a call as `process_record` does, unless something is wrong with it."""
-        if (made := self._short_rows.present(values, whole=self._appends)) is None:
-            return False
-        places, row = made
+    def _take(self, records: Sequence[Values], lines: Sequence[bytes], versions: Iterable[Any]) -> int:
+        """Add records to calls as `process_record` does, up to one that something is wrong with."""
+        rows = self._short_rows.rows(records)
+        taken = 0
         try:
-            key = tuple(row) if self._appends else self._key(places, row)
-        except UnfitRecordError:
-            return False
-        self.tally.received += 1
-        self.tally_record_read()
-        self.record_counter_metric.increment()
-        for batch in self._batches.add(places, key, row, line, version):
-            self._deliver(batch)
-        return True
+            for row, record, line, version in zip(rows, records, lines, versions, strict=False):
+                places, values = (
+                    (self._make_row.all_places, row)
+                    if self._appends
+                    else self._short_rows.present(record, row)
+                )
+                try:
+                    key = row if self._appends else self._key(places, values)
+                except UnfitRecordError:
+                    break
+                taken += 1
+                for batch in self._batches.add(places, key, values, line, version):
+                    self._deliver(batch)
+        finally:
+            self.tally.received += taken
+            self.tally_record_read(taken)
+            self.record_counter_metric.increment(taken)
+        return taken
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Make the calls that remain, and wait until everything is settled."""
@@ -159,7 +168,7 @@ class ApiSink(RoutedSink):
             )
         self._remove(audience, audience.leavers())
 
-    def _key(self, places: Places, row: list[str]) -> Key:
+    def _key(self, places: Places, row: Sequence[str]) -> Key:
         """Return the key of a row.
 
         Raises:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Key = tuple[str, ...]
 Places = tuple[int, ...]
@@ -26,7 +29,7 @@ class Batch:
 
     columns: Places
     version: int | None = None
-    rows: dict[Key, tuple[list[str], Source]] = field(default_factory=dict)
+    rows: dict[Key, tuple[Sequence[str], Source]] = field(default_factory=dict)
 
 
 class Batcher:
@@ -46,7 +49,7 @@ class Batcher:
         self,
         columns: Places,
         key: Key,
-        row: list[str],
+        row: Sequence[str],
         record: Source,
         version: int | None = None,
     ) -> list[Batch]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from target_responsys.cells import CellMaker
@@ -10,7 +9,6 @@ from target_responsys.csvspool import CsvSpool, UnwritableRecordError
 from target_responsys.filenames import file_naming
 from target_responsys.fileresult import FileResult
 from target_responsys.followup import Delivered, job_of, waiting_time
-from target_responsys.rowblock import RowBlock
 from target_responsys.rows import RowMaker, UnfitRecordError, file_column_types
 from target_responsys.samples import Samples
 from target_responsys.settings import chosen
@@ -20,6 +18,8 @@ from target_responsys.upload import remove_surplus, upload
 from target_responsys.values import on_one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from target_responsys.batches import Source
     from target_responsys.shortway import Values, Way
 
@@ -45,7 +45,6 @@ class FileSink(RoutedSink):
         if self._ring:
             self._ring.try_encrypting()
         self._spool: CsvSpool | None = None
-        self._block = RowBlock()
         self.delivered: list[Delivered] = []
 
     @property
@@ -55,7 +54,6 @@ class FileSink(RoutedSink):
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002
         """Write a record to the spool."""
-        self.flush()
         self.tally.received += 1
         try:
             row = self._make_row.complete(record)
@@ -64,45 +62,47 @@ class FileSink(RoutedSink):
         else:
             self._write(row, record)
 
-    def flush(self) -> None:
-        """Write the rows that wait to be written together."""
-        if not (rows := self._block.rows):
-            return
-        lines = self._block.take()
-        self.tally_record_read(len(rows))
-        self.record_counter_metric.increment(len(rows))
-        spool = self._opened()
-        cells = [self._make_cells.dressed(row) for row in rows] if self._make_cells.dresses else rows
-        if spool.lines_of and (block := spool.lines_of(cells)) is not None:
-            with contextlib.suppress(UnwritableRecordError):
-                part = spool.write_lines(block, len(rows))
-                for row, row_cells in zip(rows, cells, strict=True) if self._samples.wanted else ():
-                    self._samples.add(part, row, row_cells)
-                return
-        for row, line in zip(rows, lines, strict=True):
-            for place in self._short_rows.texts:
-                row[place] = on_one_line(row[place])
-            self._write(row, line)
-
     def _compiled_way(self) -> Way:
         self._short_rows = ShortRows(
             self.route,
             self._make_row,
             self.schema,
+            self.zone,
             column_types=self._column_types,
             required=self.key_properties,
             validates=self.validate_schema,
         )
         return self._short_rows.reader, self._take
 
-    def _take(self, values: Values, line: bytes, version: int | None) -> bool:  # noqa: ARG002
-        """Have a record written as `process_record` does, unless something is wrong with it."""
-        row = self._short_rows.complete(values)
-        if row is None:
+    def _take(self, records: Sequence[Values], lines: Sequence[bytes], versions: Iterable[Any]) -> int:  # noqa: ARG002
+        """Write records as `process_record` does, up to one that something is wrong with."""
+        rows = self._short_rows.rows(records)
+        if not rows:
+            return 0
+        self.tally.received += len(rows)
+        self.tally_record_read(len(rows))
+        self.record_counter_metric.increment(len(rows))
+        if not self._write_together(rows):
+            for row, line in zip(rows, lines, strict=False):
+                single = list(row)
+                for place in self._short_rows.texts:
+                    single[place] = on_one_line(single[place])
+                self._write(single, line)
+        return len(rows)
+
+    def _write_together(self, rows: Sequence[Sequence[str]]) -> bool:
+        """Write rows in one step, or tell that each of them has to be looked at."""
+        spool = self._opened()
+        cells = [self._make_cells.dressed(row) for row in rows] if self._make_cells.dresses else rows
+        block = spool.lines_of(cells) if spool.lines_of else None
+        if block is None:
             return False
-        self.tally.received += 1
-        if self._block.add(row, line):
-            self.flush()
+        try:
+            part = spool.write_lines(block, len(rows))
+        except UnwritableRecordError:
+            return False
+        for row, row_cells in zip(rows, cells, strict=True) if self._samples.wanted else ():
+            self._samples.add(part, row, row_cells)
         return True
 
     def _write(self, row: list[str], record: Source) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import groupby, takewhile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 from singer_sdk.mapper import SameRecordTransform
 
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from singer_sdk.mapper import StreamMap
 
     Values = tuple[Any, ...]
-    Take = Callable[[Values, bytes, Any], bool]
+    Take = Callable[[Sequence[Values], Sequence[bytes], Iterable[Any]], int]
     Way = tuple["RecordReader", Take]
 
+_version = attrgetter("version")
 _decode_message = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
@@ -51,13 +54,13 @@ class ShortWay:
     """Takes lines for the streams that have a short way.
 
     Such a way is what decodes the stream's records, and a function that is given the values, the line and the
-    version of each, and says whether it has taken it.
+    version of each of some records, and says how many of them, from the first on, it has taken.
     """
 
     def __init__(self) -> None:
         self._ways: dict[str, Way] = {}
         self._takes: dict[type, Way] = {}
-        self._decode: Callable[[bytes], Any] | None = None
+        self._decode: Callable[[bytes], list[Any]] | None = None
 
     def set(self, stream: str, way: Way | None) -> None:
         """Take the records of a stream that way from now on, or no longer."""
@@ -73,22 +76,41 @@ class ShortWay:
         union: Any = nothing
         for each in self._takes:
             union |= each
-        self._decode = msgspec.json.Decoder(union, float_hook=Decimal).decode
+        self._decode = msgspec.json.Decoder(union, float_hook=Decimal).decode_lines
 
-    def take(self, line: bytes) -> bool:
-        """Take a line, or tell that it has to go the SDK's way."""
+    def take(self, lines: Sequence[bytes]) -> int:
+        """Take lines; return how many, from the first on: the next one has to go the SDK's way.
+
+        None is taken either when one of them, whichever, cannot be decoded.
+        """
+        taken = 0
+        for kind, group in groupby(self._decoded(lines), type):
+            reader, take = self._takes[kind]
+            messages = list(group)
+            values = reader.valid([astuple(message.record) for message in messages])
+            versions = map(_version, messages)
+            done = take(values, lines[taken : taken + len(values)], versions) if values else 0
+            taken += done
+            if done < len(messages):
+                break
+        return taken
+
+    def _decoded(self, lines: Sequence[bytes]) -> list[Any]:
+        """Return the message of each line; none at all when one of them is no record of a short way."""
         if self._decode is None:
-            return False
+            return []
+        block = b"".join(lines)
+        if block.count(b"}\n{") != len(lines) - 1:
+            # msgspec takes line breaks for blanks: a message might go on in the next line.
+            return []
         try:
-            message = self._decode(line)
-            if not line.isascii():
+            messages = self._decode(block)
+            if not block.isascii():
                 # msgspec passes over what it is not asked for without looking into it.
-                line.decode()
+                block.decode()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return False
-        reader, take = self._takes[type(message)]
-        values = astuple(message.record)
-        return reader.is_valid(values) and take(values, line, message.version)
+            return []
+        return messages if len(messages) == len(lines) else []
 
 
 class RecordReader:
@@ -133,7 +155,9 @@ class RecordReader:
         self.types |= {name: ValueType() for name in needed if name not in self.types}
         ignored = [name for name in METADATA if closed and name not in self.types and name not in refused]
         in_places = list(enumerate(self.types.values()))
-        self._checks = [(place, each.allowed) for place, each in in_places if each.allowed is not None]
+        self._checks = [
+            (place, {*each.allowed, UnsetType}) for place, each in in_places if each.allowed is not None
+        ]
         self._validators = [(place, each.is_valid) for place, each in in_places if each.is_valid is not None]
         types = (
             {name: each.decoded for name, each in self.types.items()}
@@ -167,11 +191,19 @@ class RecordReader:
             gc=False,
         )
 
-    def is_valid(self, values: Values) -> bool:
-        """Check what decoding leaves open."""
+    def valid(self, records: list[Values]) -> list[Values]:
+        """Check what decoding leaves open; return the records before the first one that is not valid."""
+        return records if self._are_valid(records) else list(takewhile(self._is_valid, records))
+
+    def _are_valid(self, records: Sequence[Values]) -> bool:
         for place, allowed in self._checks:
-            value = values[place]
-            if type(value) not in allowed and value is not UNSET:
+            if not {type(values[place]) for values in records} <= allowed:
+                return False
+        return not self._validators or all(map(self._is_valid, records))
+
+    def _is_valid(self, values: Values) -> bool:
+        for place, allowed in self._checks:
+            if type(values[place]) not in allowed:
                 return False
         for place, check in self._validators:
             value = values[place]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import time
 from datetime import UTC, datetime
@@ -249,7 +250,6 @@ class TargetResponsys(Target):
         with contextlib.ExitStack() as stack:
             for sink in files:
                 stack.callback(sink.close)
-                sink.flush()
             if chosen(self.config, "require_final_state"):
                 waiting = [sink.stream_name for sink in files if sink.rows]
                 refuse_half_an_audience(waiting, self._reader.last_type)
@@ -479,6 +479,8 @@ class TargetResponsys(Target):
 
 def main() -> None:
     """Run the command line interface with one-line errors."""
+    # What has been loaded stays: the garbage collector need not look at it again and again.
+    gc.freeze()
     with one_line_errors(TargetResponsys.logger):
         try:
             TargetResponsys.cli()

@@ -14,7 +14,7 @@ import msgspec
 from responsys_io.supplemental import TEXT_WIDTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 Kind = Literal["integer", "number", "boolean", "timestamp", "date", "text", "json"]
 
@@ -23,6 +23,8 @@ LONGEST_TEXT = "STR4000"
 NUMERIC = frozenset({"INTEGER", "NUMBER"})
 
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
+_MOMENT_SIZE = len("2026-07-01T12:30:15Z")
+_MOMENT_MARKS = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "Z"), (_MOMENT_SIZE, "\n"))
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -106,6 +108,26 @@ def writer(
     return written
 
 
+def moments_in_utc(texts: Sequence[str]) -> list[str] | None:
+    """Write moments together that all have the form 2026-07-01T12:30:15Z, for UTC; None for any others."""
+    together = "\n".join(texts)
+    if (
+        any(
+            together[place :: _MOMENT_SIZE + 1] != mark * (len(texts) - (mark == "\n"))
+            for place, mark in _MOMENT_MARKS
+        )
+        # Later versions of Python take midnight for the end of a day, too.
+        or "T24" in together
+    ):
+        return None
+    try:
+        for _ in map(datetime.fromisoformat, texts):
+            pass
+    except ValueError:
+        return None
+    return together.replace("T", " ").replace("Z", "").split("\n")
+
+
 def on_one_line(text: str) -> str:
     """Put a blank in place of each line break."""
     return _LINE_BREAK.sub(" ", text)
@@ -147,6 +169,8 @@ def _number(value: Decimal | float) -> str:
     """Write a number without exponent; whole ones without a fraction, since INTEGER columns refuse it."""
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
     text = str(number)
+    if "." in text and "E" not in text:
+        return text.rstrip("0").rstrip(".")
     if "E" in text:
         text = format(number, "f")
     elif not number.is_finite():

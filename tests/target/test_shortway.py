@@ -146,7 +146,6 @@ def outcome(config: dict[str, Any], data: list[bytes], schema: dict[str, Any]) -
         received = []
         for sink in target._sinks:
             assert isinstance(sink, file_sink.FileSink)
-            sink.flush()
             received.append(sink.tally.received)
             sink.publish()
             sink.close()
@@ -157,7 +156,7 @@ def outcome(config: dict[str, Any], data: list[bytes], schema: dict[str, Any]) -
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.lists(RECORDS.map(message), max_size=6), rules=SCHEMAS, validates=st.booleans())
+@given(data=st.lists(RECORDS.map(message), max_size=9), rules=SCHEMAS, validates=st.booleans())
 def test_files_are_the_same(
     tmp_path: Path, data: list[bytes], rules: dict[str, Any], validates: bool
 ) -> None:
@@ -224,17 +223,64 @@ def test_another_stream_s_records_are_not_taken() -> None:
 def test_what_the_sdk_does_with_records_it_does(tmp_path: Path, setting: dict[str, Any]) -> None:
     target = TargetResponsys(config=config(tmp_path) | setting)
     target._process_schema_message({"stream": "s", "key_properties": ["id"], "schema": SCHEMA})
-    assert not target._reader.short.take(message({"id": "1"}))
+    assert not target._reader.short.take([message({"id": "1"})])
 
 
 def test_a_plain_stream_has_a_short_way(tmp_path: Path) -> None:
     target = TargetResponsys(config=config(tmp_path))
     target._process_schema_message({"stream": "s", "key_properties": ["id"], "schema": SCHEMA})
-    assert target._reader.short.take(message({"id": "1"}))
-    assert not target._reader.short.take(message({"id": '"1"'}))
+    assert target._reader.short.take([message({"id": "1"})])
+    assert not target._reader.short.take([message({"id": '"1"'})])
+    close(target)
 
 
-SCHEMA = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": ["null", "string"]}}}
+def test_lines_are_taken_up_to_one_that_needs_the_sdk(tmp_path: Path) -> None:
+    target = TargetResponsys(config=config(tmp_path))
+    target._process_schema_message({"stream": "s", "key_properties": ["id"], "schema": SCHEMA})
+    take = target._reader.short.take
+    fitting, unfit = message({"id": "1"}), message({"id": "1", "at": '"2026-13-01"'})
+    assert take([fitting, fitting, unfit, fitting]) == 2
+    assert take([unfit, fitting]) == 0
+    close(target)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param([message({"id": "1"}).rstrip() + message({"id": "2"})], id="two in a line"),
+        pytest.param(
+            message({"id": "1"}).replace(b", ", b",\n").splitlines(keepends=True), id="over several"
+        ),
+        pytest.param(
+            [
+                message({"id": "1"}).rstrip() + message({"id": "2"}),
+                *message({"id": "3"}).replace(b'"x"', b'\n"x"').splitlines(keepends=True),
+            ],
+            id="as many as lines",
+        ),
+        pytest.param([message({"id": "1"}), b"\n"], id="a blank one"),
+    ],
+)
+def test_a_line_is_a_message(tmp_path: Path, data: list[bytes]) -> None:
+    target = TargetResponsys(config=config(tmp_path))
+    target._process_schema_message({"stream": "s", "key_properties": ["id"], "schema": SCHEMA})
+    assert target._reader.short.take(data) == 0
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": ["null", "string"]},
+        "at": {"type": ["null", "string"], "format": "date-time"},
+    },
+}
+
+
+def close(target: TargetResponsys) -> None:
+    for sink in target._sinks:
+        assert isinstance(sink, file_sink.FileSink)
+        sink.close()
 
 
 def config(folder: Path) -> dict[str, Any]:
