@@ -105,10 +105,9 @@ def test_a_line_without_an_end_is_not_read_to_it(monkeypatch: pytest.MonkeyPatch
 def test_lines_come_as_they_are_however_they_are_read(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(lineblocks, "_READ_BYTES", size)
     data = b"\n" + STATE + b"{\r}\n\n" + STATE.rstrip()
-    assert b"".join(line for lines in line_blocks(io.BytesIO(data)) for line in lines) == data
-    assert [line for lines in line_blocks(io.StringIO(data.decode())) for line in lines] == data.splitlines(
-        keepends=True
-    )
+    expected = [b"\n", STATE, b"{\r}\n", b"\n", STATE.rstrip()]
+    assert [line for lines in line_blocks(io.BytesIO(data)) for line in lines] == expected
+    assert [line for lines in line_blocks(io.StringIO(data.decode())) for line in lines] == expected
 
 
 @given(st.lists(st.binary(max_size=80)))
