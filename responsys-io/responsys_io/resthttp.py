@@ -5,20 +5,22 @@ from __future__ import annotations
 import logging
 import queue
 import re
-import ssl
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
+import requests.utils
 import urllib3.exceptions
+from urllib3.util.ssl_ import create_urllib3_context
 
 from responsys_io.errors import SettingsError
 from responsys_io.proxies import environment_proxy
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
 logger = logging.getLogger(__name__)
@@ -82,18 +84,17 @@ class Http:
         io_timeout: float = 60,
         total_timeout: float = TOTAL_SECONDS,
     ) -> None:
-        if ca_bundle is not None:
-            _check_bundle(ca_bundle)
+        trust = _trusting(ca_bundle)
         self._session = requests.Session()
         # Else a .netrc entry would take the place of our token, and a variable that of ca_bundle.
         self._session.trust_env = False
         self._proxy = proxy
         # Its DEBUG lines hold whole addresses, with the keys that rows are read and deleted by.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=MAX_CONNECTIONS)
+        adapter = _Adapter(trust)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
-        self._verify: str | bool = ca_bundle or True
+        self._environment_proxies: dict[str, str | None] = {}
         self._timeouts = (connect_timeout, io_timeout)
         self._total_timeout = total_timeout
 
@@ -128,8 +129,14 @@ class Http:
             raise outcome
         return outcome
 
+    def _environment_proxy(self, url: str) -> str | None:
+        place = urlsplit(url).netloc
+        if place not in self._environment_proxies:
+            self._environment_proxies[place] = environment_proxy(url)
+        return self._environment_proxies[place]
+
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        proxy = self._proxy or environment_proxy(url)
+        proxy = self._proxy or self._environment_proxy(url)
         try:
             with self._session.request(
                 method,
@@ -137,7 +144,6 @@ class Http:
                 headers={**headers, "Accept": "application/json", "Accept-Encoding": "identity"},
                 data=body,
                 timeout=self._timeouts,
-                verify=self._verify,
                 proxies={"http": proxy, "https": proxy} if proxy else {},
                 allow_redirects=False,
                 stream=True,
@@ -165,14 +171,41 @@ class Http:
         return Answer(response.status_code, names, content)
 
 
-def _check_bundle(path: str) -> None:
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Has one TLS context for all connections; each would read all certificate authorities anew.
+
+    Responsys closes a connection after each answer.
+    """
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._trust = trust
+        super().__init__(pool_maxsize=MAX_CONNECTIONS)
+
+    def build_connection_pool_key_attributes(self, *request: Any, **more: Any) -> Any:
+        """Name the context in place of a bundle."""
+        host, _ = super().build_connection_pool_key_attributes(*request, **more)
+        return host, {"cert_reqs": "CERT_REQUIRED", "ssl_context": self._trust}
+
+    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+        """Name the context for connections to a proxy, too."""
+        return super().proxy_manager_for(proxy, proxy_ssl_context=self._trust, **more)
+
+    def cert_verify(self, conn: Any, *_: Any, **__: Any) -> None:
+        """Leave it to the context."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _trusting(ca_bundle: str | None) -> ssl.SSLContext:
+    """Return a context that trusts a bundle's certificate authorities, or the usual ones."""
+    context = create_urllib3_context()
     try:
-        ssl.create_default_context(cafile=path)
+        context.load_verify_locations(ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH)
     except OSError as error:
         reason = error.strerror or "it holds no certificate"
         raise SettingsError(
-            "RSYS-1005", f"ca_bundle {path} cannot be used: {reason}.", "Give the path of a PEM file."
+            "RSYS-1005", f"ca_bundle {ca_bundle} cannot be used: {reason}.", "Give the path of a PEM file."
         ) from error
+    return context
 
 
 def _read(response: requests.Response) -> bytes:

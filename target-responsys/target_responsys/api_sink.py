@@ -17,16 +17,18 @@ from target_responsys.memberrecords import records_of
 from target_responsys.mergecalls import MergeCalls
 from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.settings import chosen
+from target_responsys.shortrows import ShortRows
 from target_responsys.sink import RoutedSink
 from target_responsys.statuswatch import StatusWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Sequence
 
-    from target_responsys.batches import Batch, Key, Places
+    from target_responsys.batches import Batch, Key, Places, Source
     from target_responsys.deletion import Deleted
     from target_responsys.mergecalls import MergeOutcome
     from target_responsys.mirror import Audience
+    from target_responsys.shortway import Values, Way
 
 
 class ApiSink(RoutedSink):
@@ -67,6 +69,7 @@ class ApiSink(RoutedSink):
         self._deletes = load_method == "mirror" or chosen(config, "hard_delete")
         types = [column.type for column in self._match.columns]
         self._make_row = RowMaker(self.route, self.zone, column_types=types)
+        self._column_types = types
         self._batches = Batcher(chosen(config, "batch_size_rows"))
         self._key_names = [self._match.columns[place].name for place in self._match.key]
         self._place = (table.folder, table.name)
@@ -96,6 +99,43 @@ class ApiSink(RoutedSink):
             return
         for batch in self._batches.add(places, key, row, record, self._target.version):
             self._deliver(batch)
+
+    def _compiled_way(self) -> Way:
+        self._short_rows = ShortRows(
+            self.route,
+            self._make_row,
+            self.schema,
+            self.zone,
+            column_types=self._column_types,
+            required=self.key_properties,
+            refused=("_sdc_deleted_at",) if self._deletes else (),
+            validates=self.validate_schema,
+        )
+        return self._short_rows.reader, self._take
+
+    def _take(self, records: Sequence[Values], lines: Sequence[bytes], versions: Iterable[Any]) -> int:
+        """Add records to calls as `process_record` does, up to one that something is wrong with."""
+        rows = self._short_rows.rows(records)
+        taken = 0
+        try:
+            for row, record, line, version in zip(rows, records, lines, versions, strict=False):
+                places, values = (
+                    (self._make_row.all_places, row)
+                    if self._appends
+                    else self._short_rows.present(record, row)
+                )
+                try:
+                    key = row if self._appends else self._key(places, values)
+                except UnfitRecordError:
+                    break
+                taken += 1
+                for batch in self._batches.add(places, key, values, line, version):
+                    self._deliver(batch)
+        finally:
+            self.tally.received += taken
+            self.tally_record_read(taken)
+            self.record_counter_metric.increment(taken)
+        return taken
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Make the calls that remain, and wait until everything is settled."""
@@ -128,7 +168,7 @@ class ApiSink(RoutedSink):
             )
         self._remove(audience, audience.leavers())
 
-    def _key(self, places: Places, row: list[str]) -> Key:
+    def _key(self, places: Places, row: Sequence[str]) -> Key:
         """Return the key of a row.
 
         Raises:
@@ -184,7 +224,7 @@ class ApiSink(RoutedSink):
             partial(self._settle, records, self._target.next_batch_id()),
         )
 
-    def _settle(self, records: list[dict[str, Any]], batch_id: str, outcome: MergeOutcome) -> None:
+    def _settle(self, records: list[Source], batch_id: str, outcome: MergeOutcome) -> None:
         for index, reason in outcome.refused.items():
             self.reject(records[index], "MERGEFAILED", reason, batch_id)
         for index, reason in outcome.unknown.items():

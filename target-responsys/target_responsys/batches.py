@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Key = tuple[str, ...]
 Places = tuple[int, ...]
+Source = dict[str, Any] | bytes
+"""A record, or the line that it came in."""
 
 
 @dataclass
@@ -24,7 +29,7 @@ class Batch:
 
     columns: Places
     version: int | None = None
-    rows: dict[Key, tuple[list[str], dict[str, Any]]] = field(default_factory=dict)
+    rows: dict[Key, tuple[Sequence[str], Source]] = field(default_factory=dict)
 
 
 class Batcher:
@@ -44,8 +49,8 @@ class Batcher:
         self,
         columns: Places,
         key: Key,
-        row: list[str],
-        record: dict[str, Any],
+        row: Sequence[str],
+        record: Source,
         version: int | None = None,
     ) -> list[Batch]:
         """Add a row; return the calls to make now, in this order.

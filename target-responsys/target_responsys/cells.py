@@ -25,6 +25,9 @@ class CellMaker:
     Args:
         route: Where the stream goes.
         config: The target's settings: date_mask, null_text, csv_safe_cells.
+
+    Attributes:
+        dresses: Whether cells differ from values at all.
     """
 
     def __init__(self, route: Route, config: Mapping[str, Any]) -> None:
@@ -39,6 +42,7 @@ class CellMaker:
         ]
         self._null_text: str = chosen(config, "null_text")
         self._safe: bool = chosen(config, "csv_safe_cells")
+        self.dresses = bool(self._dates or self._null_text or self._safe)
 
     def __call__(self, row: Sequence[str]) -> list[str]:
         """Return the cells of a row.
@@ -46,6 +50,10 @@ class CellMaker:
         Raises:
             UnfitRecordError: A value has a control character.
         """
+        self._check(row)
+        return self.dressed(row) if self.dresses else list(row)
+
+    def _check(self, row: Sequence[str]) -> None:
         if _CONTROL.search("".join(row)):
             name, mark = next(
                 (name, found[0])
@@ -53,6 +61,9 @@ class CellMaker:
                 if (found := _CONTROL.search(text))
             )
             raise UnfitRecordError(f"column {name}: it has the control character U+{ord(mark):04X}")
+
+    def dressed(self, row: Sequence[str]) -> list[str]:
+        """Return the cells of a row that has no control character."""
         cells = list(row)
         for place in self._dates:
             cells[place] = self._write_date(cells[place])

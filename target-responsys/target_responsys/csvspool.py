@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError, TransientError
-from target_responsys.csvlines import FileFormat, LineMaker
+from target_responsys.csvlines import BlockMaker, FileFormat, LineMaker
 from target_responsys.packing import Packing
 from target_responsys.rows import UnfitRecordError
 from target_responsys.settings import chosen
@@ -44,6 +44,9 @@ class CsvSpool:
         naming: How the files are named; archives hold a name.
         config: The target's settings.
         ring: The keys to encrypt with, None for no encryption.
+
+    Attributes:
+        lines_of: Makes lines for `write_lines`; None where every row has to be written for itself.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class CsvSpool:
         self._most_bytes: int = chosen(config, "split_bytes")
         self._compression: str = chosen(config, "compression")
         self._ring = ring
+        self.lines_of = None if self._most_rows or self._most_bytes else BlockMaker.of(self._form)
         self._parts: list[Part] = []
         self._open: _OpenPart | None = None
         with _spooling():
@@ -81,6 +85,20 @@ class CsvSpool:
                 part = self._begun()
                 part.write(text)
         self.rows += 1
+        return len(self._parts) + 1
+
+    def write_lines(self, lines: bytes, rows: int) -> int:
+        """Append the lines of so many rows, in UTF-8; return the number of the file that they are in.
+
+        Raises:
+            UnwritableRecordError: The character set lacks a character of one of them: none is written.
+            DataError: As for `write`.
+            TransientError: As for `write`.
+        """
+        with _spooling():
+            part = self._open or self._begun()
+            part.write_lines(lines, rows)
+        self.rows += rows
         return len(self._parts) + 1
 
     def finished(self) -> list[Part]:
@@ -129,6 +147,7 @@ class _OpenPart:
         self.rows = 0
         self._size = 0
         self._encoding = encoding
+        self._is_utf8 = codecs.lookup(encoding).name == "utf-8"
         # A character set with a byte order mark, or with shift states, is a matter of the whole file.
         self._encoder = codecs.getincrementalencoder(encoding)()
 
@@ -146,6 +165,11 @@ class _OpenPart:
         self._add(data)
         self.rows += 1
         return True
+
+    def write_lines(self, lines: bytes, rows: int) -> None:
+        """Write the lines of so many rows, in UTF-8."""
+        self._add(lines if self._is_utf8 else self._encoded(lines.decode()))
+        self.rows += rows
 
     def finish(self) -> None:
         """Complete the file."""

@@ -41,7 +41,10 @@ class Dispatcher:
         self._size = threads
         self._most = threads + (threads if waiting is None else waiting)
         self._threads: list[threading.Thread] = []
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # What threads wait for, and what the thread that submits waits for: none is woken for nothing.
+        self._begin = threading.Condition(self._lock)
+        self._ended = threading.Condition(self._lock)
         self._ready: deque[_Call[Any]] = deque()
         self._last_of: dict[Hashable, _Call[Any]] = {}
         self._finished: deque[tuple[_Call[Any], Any]] = deque()
@@ -68,7 +71,7 @@ class Dispatcher:
         call = _Call(keys, work, settle)
         while True:
             self._settle_finished()
-            with self._changed:
+            with self._lock:
                 self._raise_fault()
                 if self._open < self._most:
                     self._admit(call)
@@ -85,7 +88,7 @@ class Dispatcher:
         """
         while True:
             self._settle_finished()
-            with self._changed:
+            with self._lock:
                 self._raise_fault()
                 if not self._open:
                     return
@@ -93,9 +96,9 @@ class Dispatcher:
 
     def close(self, *, patience: float = 0.0) -> None:
         """Begin nothing further, and settle what ends within so many seconds."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            self._begin.notify_all()
         for thread in self._threads if patience else ():
             thread.join(patience / self._size)
         self._settle_finished()
@@ -109,7 +112,7 @@ class Dispatcher:
         self._last_of.update(dict.fromkeys(call.keys, call))
         if not before:
             self._ready.append(call)
-            self._changed.notify_all()
+            self._begin.notify()
 
     def _start_thread(self) -> None:
         thread = threading.Thread(
@@ -123,21 +126,22 @@ class Dispatcher:
             try:
                 result = call.work()
             except BaseException as fault:  # noqa: BLE001  raised again by the thread that submits
-                with self._changed:
+                with self._lock:
                     self._fault = self._fault or fault
-                    self._changed.notify_all()
+                    self._begin.notify_all()
+                    self._ended.notify()
                 return
-            with self._changed:
+            with self._lock:
                 self._finished.append((call, result))
                 self._release(call)
-                self._changed.notify_all()
+                self._ended.notify()
 
     def _next(self) -> _Call[Any] | None:
-        with self._changed:
+        with self._lock:
             while not (self._closed or self._fault):
                 if self._ready:
                     return self._ready.popleft()
-                self._changed.wait()
+                self._begin.wait()
             return None
 
     def _release(self, call: _Call[Any]) -> None:
@@ -148,17 +152,18 @@ class Dispatcher:
             follower.waits_for -= 1
             if not follower.waits_for:
                 self._ready.append(follower)
+                self._begin.notify()
 
     def _settle_finished(self) -> None:
         while self._finished:
             call, result = self._finished.popleft()
-            with self._changed:
+            with self._lock:
                 self._open -= 1
             call.settle(result)
 
     def _wait(self) -> None:
         if not self._finished:
-            self._changed.wait()
+            self._ended.wait()
 
     def _raise_fault(self) -> None:
         if self._fault is not None:

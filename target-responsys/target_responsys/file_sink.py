@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from target_responsys.cells import CellMaker
 from target_responsys.csvspool import CsvSpool, UnwritableRecordError
@@ -12,8 +12,16 @@ from target_responsys.followup import Delivered, job_of, waiting_time
 from target_responsys.rows import RowMaker, UnfitRecordError, file_column_types
 from target_responsys.samples import Samples
 from target_responsys.settings import chosen
+from target_responsys.shortrows import ShortRows
 from target_responsys.sink import RoutedSink
 from target_responsys.upload import remove_surplus, upload
+from target_responsys.values import on_one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_responsys.batches import Source
+    from target_responsys.shortway import Values, Way
 
 
 class FileSink(RoutedSink):
@@ -26,9 +34,8 @@ class FileSink(RoutedSink):
             SettingsError: RSYS-1301 to RSYS-1308 when files cannot be encrypted with them.
         """
         config = self._target.config
-        self._make_row = RowMaker(
-            self.route, self.zone, column_types=file_column_types(self.route), single_line=True
-        )
+        self._column_types = file_column_types(self.route)
+        self._make_row = RowMaker(self.route, self.zone, column_types=self._column_types, single_line=True)
         self._make_cells = CellMaker(self.route, config)
         columns = self.route.column_names
         key = [columns.index(name) for name in self.route.key_columns] if self.route.keys else []
@@ -50,6 +57,56 @@ class FileSink(RoutedSink):
         self.tally.received += 1
         try:
             row = self._make_row.complete(record)
+        except UnfitRecordError as error:
+            self.reject(record, "RSYS-5301", str(error))
+        else:
+            self._write(row, record)
+
+    def _compiled_way(self) -> Way:
+        self._short_rows = ShortRows(
+            self.route,
+            self._make_row,
+            self.schema,
+            self.zone,
+            column_types=self._column_types,
+            required=self.key_properties,
+            validates=self.validate_schema,
+        )
+        return self._short_rows.reader, self._take
+
+    def _take(self, records: Sequence[Values], lines: Sequence[bytes], versions: Iterable[Any]) -> int:  # noqa: ARG002
+        """Write records as `process_record` does, up to one that something is wrong with."""
+        rows = self._short_rows.rows(records)
+        if not rows:
+            return 0
+        self.tally.received += len(rows)
+        self.tally_record_read(len(rows))
+        self.record_counter_metric.increment(len(rows))
+        if not self._write_together(rows):
+            for row, line in zip(rows, lines, strict=False):
+                single = list(row)
+                for place in self._short_rows.texts:
+                    single[place] = on_one_line(single[place])
+                self._write(single, line)
+        return len(rows)
+
+    def _write_together(self, rows: Sequence[Sequence[str]]) -> bool:
+        """Write rows in one step, or tell that each of them has to be looked at."""
+        spool = self._opened()
+        cells = [self._make_cells.dressed(row) for row in rows] if self._make_cells.dresses else rows
+        block = spool.lines_of(cells) if spool.lines_of else None
+        if block is None:
+            return False
+        try:
+            part = spool.write_lines(block, len(rows))
+        except UnwritableRecordError:
+            return False
+        for row, row_cells in zip(rows, cells, strict=True) if self._samples.wanted else ():
+            self._samples.add(part, row, row_cells)
+        return True
+
+    def _write(self, row: list[str], record: Source) -> None:
+        try:
             cells = self._make_cells(row)
             part = self._opened().write(cells)
         except UnwritableRecordError as error:

@@ -60,7 +60,7 @@ class MergeOutcome:
 @dataclass(frozen=True)
 class _Batch:
     names: Sequence[str]
-    rows: Sequence[list[str]]
+    rows: Sequence[Sequence[str]]
     keys: Sequence[Hashable]
     outcome: MergeOutcome = field(default_factory=MergeOutcome)
 
@@ -84,7 +84,7 @@ class MergeCalls:
     watch: StatusWatch | None = None
 
     def merge(
-        self, names: Sequence[str], rows: Sequence[list[str]], keys: Sequence[Hashable]
+        self, names: Sequence[str], rows: Sequence[Sequence[str]], keys: Sequence[Hashable]
     ) -> MergeOutcome:
         """Merge rows; a call that is refused because of some of them is made again without these.
 

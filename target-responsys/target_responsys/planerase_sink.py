@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from responsys_io.errors import DataError, SettingsError
 from target_responsys.erase_sink import EraseSink
 from target_responsys.plan import ErasurePlan, PlacePlan
 
 if TYPE_CHECKING:
+    from target_responsys.batches import Source
     from target_responsys.erase_sink import Waiting
     from target_responsys.erasure import Place
     from target_responsys.ids import IdKind
@@ -43,7 +44,7 @@ class PlanEraseSink(EraseSink):
             problems=tuple(self._problems),
         )
 
-    def reject(self, record: dict[str, Any], code: str, reason: str, batch_id: str = "") -> None:  # noqa: ARG002
+    def reject(self, record: Source, code: str, reason: str, batch_id: str = "") -> None:  # noqa: ARG002
         """Count the record; no file is written."""
         self._refused[reason] += 1
 

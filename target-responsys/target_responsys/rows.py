@@ -28,6 +28,11 @@ class RowMaker:
         column_types: Types of the table's columns in the route's order, None for one that is not known; a
             value that its column cannot hold makes the record unfit.
         single_line: Put a blank in place of line breaks.
+
+    Attributes:
+        constants: The values that every row begins with.
+        writers: The properties that follow, and what makes text of their values.
+        all_places: Positions of all columns.
     """
 
     def __init__(
@@ -38,16 +43,16 @@ class RowMaker:
         column_types: Sequence[str | None] | None = None,
         single_line: bool = False,
     ) -> None:
-        self._constants = [constant.value for constant in route.constants]
-        own_types = column_types[len(self._constants) :] if column_types else [None] * len(route.fields)
-        self._writers = [
+        self.constants = [constant.value for constant in route.constants]
+        own_types = column_types[len(self.constants) :] if column_types else [None] * len(route.fields)
+        self.writers = [
             (
                 each.property,
                 _fitting(each, column, writer(each.kind, column=column, zone=zone, single_line=single_line)),
             )
             for each, column in zip(route.fields, own_types, strict=True)
         ]
-        self.all_places = tuple(range(len(self._constants) + len(self._writers)))
+        self.all_places = tuple(range(len(self.constants) + len(self.writers)))
 
     def complete(self, record: dict[str, Any]) -> list[str]:
         """Return a value for every column, blank where the record has none.
@@ -55,10 +60,10 @@ class RowMaker:
         Raises:
             UnfitRecordError: A value cannot be written.
         """
-        row = self._constants.copy()
+        row = self.constants.copy()
         name = ""
         try:
-            for name, write in self._writers:
+            for name, write in self.writers:
                 row.append(write(record.get(name)))
         except ValueError as error:
             raise UnfitRecordError(f"property {name}: {error}") from None
@@ -70,14 +75,14 @@ class RowMaker:
         Raises:
             UnfitRecordError: A value cannot be written.
         """
-        if all(name in record for name, _ in self._writers):
+        if all(name in record for name, _ in self.writers):
             return self.all_places, self.complete(record)
-        row = self._constants.copy()
+        row = self.constants.copy()
         places = list(range(len(row)))
         first = len(row)
         name = ""
         try:
-            for place, (name, write) in enumerate(self._writers, first):
+            for place, (name, write) in enumerate(self.writers, first):
                 if name in record:
                     places.append(place)
                     row.append(write(record[name]))

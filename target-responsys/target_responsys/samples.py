@@ -36,6 +36,11 @@ class Samples:
         self._files: dict[int, _FileSample] = defaultdict(_FileSample)
         self._file_of: dict[Key, int] = {}
 
+    @property
+    def wanted(self) -> bool:
+        """Whether any row is kept."""
+        return bool(self._size)
+
     def add(self, part: int, values: Sequence[str], cells: Sequence[str]) -> None:
         """Consider a row of a file, which its number names."""
         if not self._size:

@@ -10,8 +10,10 @@ from singer_sdk.sinks import Sink
 
 from responsys_io.errors import DataError
 from target_responsys.campaign import executed_at
+from target_responsys.recordtypes import NotCompilableError
 from target_responsys.routing import omissions, route
 from target_responsys.settings import chosen
+from target_responsys.shortway import original
 from target_responsys.tally import Tally
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
 
+    from target_responsys.batches import Source
     from target_responsys.routing import Route
+    from target_responsys.shortway import Way
     from target_responsys.target import TargetResponsys
 
 
@@ -62,11 +66,24 @@ class ResponsysSink(Sink):
         """What the records are for, as the rejects file names it."""
         raise NotImplementedError
 
-    def reject(self, record: dict[str, Any], code: str, reason: str, batch_id: str = "") -> None:
+    def short_way(self) -> Way | None:
+        """Return the stream's way around the SDK, where it comes to the same; see `ShortWay`."""
+        if self.include_sdc_metadata_properties:
+            return None
+        try:
+            return self._compiled_way()
+        except NotCompilableError:
+            return None
+
+    def _compiled_way(self) -> Way | None:
+        """Return the way; none without need."""
+        return None
+
+    def reject(self, record: Source, code: str, reason: str, batch_id: str = "") -> None:
         """Write a record to the rejects file.
 
         Args:
-            record: The record.
+            record: The record, or the line that it came in.
             code: Who refuses it: a code of ours, or MERGEFAILED or DELETEFAILED for Responsys; UNKNOWN when
                 nobody knows whether it was merged.
             reason: Why.
@@ -80,7 +97,7 @@ class ResponsysSink(Sink):
             self.stream_name,
             self.original_schema,
             self.key_properties,
-            record,
+            original(record) if isinstance(record, bytes) else record,
             {"code": code, "reason": reason, "table": self.goal} | ({"batch": batch_id} if batch_id else {}),
         )
 

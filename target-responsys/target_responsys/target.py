@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import time
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ from target_responsys.receipts import RunFacts, receipt, write_receipt
 from target_responsys.rejects import Rejects
 from target_responsys.requestlog import RequestLog
 from target_responsys.settings import SETTINGS, chosen
+from target_responsys.shortway import passes_unchanged
 from target_responsys.sink import RecordBeforeSchemaError
 
 if TYPE_CHECKING:
@@ -107,6 +109,7 @@ class TargetResponsys(Target):
         self._batches = itertools.count(1)
         self._reported_state: dict[str, Any] | None = None
         self._checkpoint = (0, time.monotonic())
+        self._on_short_way: dict[str, ResponsysSink | None] = {}
 
     @cached_property
     def api(self) -> RestApi:
@@ -388,6 +391,16 @@ class TargetResponsys(Target):
             ) from error
         self._reported_state = state
 
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        """Prepare for a stream's records, and find out whether they need the SDK."""
+        super()._process_schema_message(message_dict)
+        stream = message_dict["stream"]
+        passes = passes_unchanged(self.mapper.stream_maps.get(stream, ()))
+        sink = cast("ResponsysSink | None", self._sinks_active.get(stream)) if passes else None
+        if sink is not self._on_short_way.get(stream):
+            self._on_short_way[stream] = sink
+            self._reader.short.set(stream, sink.short_way() if sink else None)
+
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         """Keep what only the message says, which the SDK hands to no sink; then deliver the record."""
         self.version = message_dict.get("version")
@@ -487,6 +500,8 @@ class TargetResponsys(Target):
 
 def main() -> None:
     """Run the command line interface with one-line errors."""
+    # What has been loaded stays: the garbage collector need not look at it again and again.
+    gc.freeze()
     with one_line_errors(TargetResponsys.logger):
         try:
             TargetResponsys.cli()

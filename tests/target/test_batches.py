@@ -11,7 +11,7 @@ ALL, FEW = (0, 1, 2), (0, 2)
 
 
 def values(batch: Batch) -> list[list[str]]:
-    return [row for row, _ in batch.rows.values()]
+    return [list(row) for row, _ in batch.rows.values()]
 
 
 def test_a_call_is_made_when_it_is_full() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from responsys_io.errors import DataError
-from target_responsys import messages
+from target_responsys import lineblocks, messages
+from target_responsys.lineblocks import line_blocks
 from target_responsys.messages import MessageReader
 
 STATE = b'{"type": "STATE", "value": {"at": 1}}\n'
@@ -89,6 +90,24 @@ def test_a_line_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(messages, "MAX_LINE_BYTES", 2**20)
     with pytest.raises(DataError, match="RSYS-6003: Line 2 of the input is longer than 1 MiB"):
         read(STATE + b'{"x": "' + b"x" * 2**20 + b'"}\n')
+
+
+def test_a_line_without_an_end_is_not_read_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "MAX_LINE_BYTES", 2**20)
+    monkeypatch.setattr(lineblocks, "MAX_LINE_BYTES", 2**20)
+    data = io.BytesIO(STATE + b"x" * 2**23)
+    with pytest.raises(DataError, match="RSYS-6003: Line 2 of the input is longer than 1 MiB"):
+        MessageReader().process_lines(data, {"STATE": lambda _: None})
+    assert data.tell() < 2**22
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 2**18])
+def test_lines_come_as_they_are_however_they_are_read(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(lineblocks, "_READ_BYTES", size)
+    data = b"\n" + STATE + b"{\r}\n\n" + STATE.rstrip()
+    expected = [b"\n", STATE, b"{\r}\n", b"\n", STATE.rstrip()]
+    assert [line for lines in line_blocks(io.BytesIO(data)) for line in lines] == expected
+    assert [line for lines in line_blocks(io.StringIO(data.decode())) for line in lines] == expected
 
 
 @given(st.lists(st.binary(max_size=80)))
