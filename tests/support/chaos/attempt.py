@@ -32,7 +32,7 @@ class Kill:
         victims: Of tap, target, gpg, sshd, api.
         signals: One after the other, each with the seconds before it.
         point: At a point of the code; None for a time.
-        after: Seconds after the start, where it is a time.
+        after: How far into a run, from 0 to 1, where it is a time.
     """
 
     victims: tuple[str, ...]
@@ -42,7 +42,7 @@ class Kill:
 
     def __str__(self) -> str:
         names = "+".join(number.name for _, number in self.signals)
-        when = str(self.point) if self.point else f"{self.after:.2f} s"
+        when = str(self.point) if self.point else f"{self.after:.0%} of a run"
         return f"{names} to {' and '.join(self.victims)} at {when}"
 
 
@@ -65,7 +65,13 @@ class Ended:
     problems: list[str]
 
 
-def attempt(launcher: Launcher, job: Job, kill: Kill | None, servers: dict[str, Callable[[], None]]) -> Ended:
+def attempt(
+    launcher: Launcher,
+    job: Job,
+    kill: Kill | None,
+    servers: dict[str, Callable[[], None]],
+    run_seconds: float,
+) -> Ended:
     """Run the pair to whatever end it comes to.
 
     Args:
@@ -73,11 +79,12 @@ def attempt(launcher: Launcher, job: Job, kill: Kill | None, servers: dict[str, 
         job: What is run.
         kill: What is killed on the way; None for nothing.
         servers: Kills each of the servers, and starts it again.
+        run_seconds: How long a run takes.
     """
     pids = launcher.start(job)
     with _handles(pids) as handles:
         problems: list[str] = []
-        struck = bool(kill and _wait_for(kill, launcher.told, handles))
+        struck = bool(kill and _wait_for(kill, launcher.told, handles, run_seconds))
         signalled: set[str] = set()
         if kill and struck:
             signalled = _strike(kill, pids, handles, servers)
@@ -109,9 +116,9 @@ def _has_ended(handle: int, seconds: float = 0.0) -> bool:
     return bool(select.select([handle], [], [], seconds)[0])
 
 
-def _wait_for(kill: Kill, told: int, handles: dict[str, int]) -> bool:
+def _wait_for(kill: Kill, told: int, handles: dict[str, int], run_seconds: float) -> bool:
     """Wait for the moment; return whether it came before both had ended."""
-    until = time.monotonic() + (ENDED_SECONDS if kill.point else kill.after)
+    until = time.monotonic() + (ENDED_SECONDS if kill.point else kill.after * run_seconds)
     running = set(handles.values())
     while running:
         left = until - time.monotonic()

@@ -6,6 +6,7 @@ import csv
 import json
 import random
 import signal
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from support.chaos import hooks, people
 from support.chaos.attempt import Kill, attempt
 from support.chaos.launcher import Job
-from support.delivery import FOLDER
+from support.delivery import FOLDER, run_target
 from support.pgp import pair
 from support.plugins import environment
 
@@ -32,7 +33,7 @@ CONSTANTS = {
     "target_responsys.target:CHECKPOINT_LINES": CHECKPOINT,
     "target_responsys.target:QUEUED_CHECKPOINT_FACTOR": QUEUED_FACTOR,
 }
-# By this time a run has ended, mostly: kills by time fall before.
+# How long a run takes, until one has been seen to its end.
 RUN_SECONDS = {"sync": 1.1, "async": 1.8, "sftp": 0.9}
 
 
@@ -50,6 +51,7 @@ class Tally:
         runs: Runs of the pair in all.
         rows: Rows that were delivered.
         most_repeated: The most rows that one run had delivered beyond its state.
+        set_aside: Rows that a run has set aside, and that were delivered out of its rejects file.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
@@ -57,6 +59,7 @@ class Tally:
     runs: int = 0
     rows: int = 0
     most_repeated: int = 0
+    set_aside: int = 0
 
     def add(self, other: Tally) -> None:
         """Count what another has counted."""
@@ -64,6 +67,7 @@ class Tally:
         self.too_late += other.too_late
         self.runs += other.runs
         self.rows += other.rows
+        self.set_aside += other.set_aside
         self.most_repeated = max(self.most_repeated, other.most_repeated)
 
 
@@ -83,7 +87,8 @@ class Case:
         self.mode = MODES[seed % len(MODES)]
         self._name = f"case{seed}"
         self.folder = world.folder / self._name
-        self.folder.mkdir()
+        self._again = self.folder / "again"
+        self._again.mkdir(parents=True)
         for place in ("download", "upload"):
             (world.sshd.files / place / self._name).mkdir()
         self._exports = people.Exports(world.sshd.files / "download" / self._name, self.packing)
@@ -91,6 +96,7 @@ class Case:
         self._exports.write(ROWS_PER_FILE)
         self._uploads = world.sshd.files / "upload" / self._name
         self._state: dict[str, Any] | None = None
+        self._run_seconds = RUN_SECONDS[self.mode]
         self.tally = Tally()
         self._write_settings()
 
@@ -126,13 +132,35 @@ class Case:
             arguments["tap"] += ["--state", "state.json"]
         point = kill.point if kill else None
         job = Job(str(self.folder), arguments, environment(), CONSTANTS, point)
-        ended = attempt(self._world.launcher, job, kill, self._world.servers)
+        began = time.monotonic()
+        ended = attempt(self._world.launcher, job, kill, self._world.servers, self._run_seconds)
+        if not ended.struck:
+            self._run_seconds = time.monotonic() - began
         self.tally.runs += 1
         if ended.states:
             self._state = ended.states[-1]
+        self._deliver_rejects()
         for problem in [*ended.problems, *self._broken_promises()]:
             self._fail(problem, kill)
         return ended
+
+    def _deliver_rejects(self) -> None:
+        """Deliver what the target has set aside, as its error line says one can.
+
+        Of a queued call whose answer is lost it is not known when it will be carried out: later rows of its
+        keys are not sent, whatever that costs, and the run fails.
+        """
+        rejects = self.folder / "rejects.jsonl"
+        if not rejects.exists():
+            return
+        whole = rejects.read_bytes().rpartition(b"\n")[0] + b"\n"
+        rejects.unlink()
+        settings = json.loads((self.folder / "target.json").read_text(encoding="utf-8"))
+        settings["rejects_file"] = str(self.folder / "rejected-again.jsonl")
+        done = run_target(self._again, settings, whole)
+        if done.exit_code:
+            self._fail(f"what was set aside cannot be delivered: {done.errors}", None)
+        self.tally.set_aside += whole.count(b'"RECORD"')
 
     def _broken_promises(self) -> list[str]:
         """Return what is wrong with what has arrived, given what the state says."""
@@ -182,7 +210,7 @@ class Case:
                 more = chance.choice([signal.SIGTERM, signal.SIGINT])
                 signals += ((chance.uniform(0, 0.05), more),)
         if chance.random() < 0.5:
-            return Kill(victims, signals, after=chance.uniform(0, RUN_SECONDS[self.mode]))
+            return Kill(victims, signals, after=chance.random())
         return Kill(victims, signals, point=self._next_point(victims))
 
     def _next_point(self, victims: tuple[str, ...]) -> hooks.Point:
