@@ -1,0 +1,33 @@
+"""The big runs over lines that break: python -m support.linefaults [SEED]."""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from support.longread import read_over_a_bad_line
+from support.openssh import openssh_server
+from support.storm import deliver_through_storm
+
+MEGABYTES, FAULTS = 1_000, 200
+CALLS = 10_000
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command."""
+    seed = int(arguments[0]) if arguments else random.SystemRandom().randrange(1_000_000)
+    print(f"seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="linefaults-") as name:
+        folder = Path(name)
+        with openssh_server(folder / "sshd") as sshd:
+            read = read_over_a_bad_line(sshd, MEGABYTES, FAULTS, seed)
+        print(read, flush=True)
+        sent = deliver_through_storm(folder / "storm", CALLS, seed)
+        print(sent, flush=True)
+    return not (read.is_right and sent.is_right)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
