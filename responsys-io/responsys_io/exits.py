@@ -92,6 +92,12 @@ def _as_known(error: Exception) -> ResponsysError:
         )
     if isinstance(error, FileNotFoundError):
         return SettingsError("RSYS-1016", f"There is no file {error.filename}.")
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return TransientError(
+            "RSYS-9002",
+            "The system lets this process start no more threads.",
+            "Raise its limits: of processes or tasks, or of memory.",
+        )
     return ResponsysError(
         "RSYS-9000",
         f"Internal error {type(error).__name__} at {_place(error.__traceback__)}.",
