@@ -91,7 +91,11 @@ class Project:
         return json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
 
     def start(
-        self, *arguments: str, log: Path, variables: Mapping[str, str] | None = None, own_session: bool = False
+        self,
+        *arguments: str,
+        log: Path,
+        variables: Mapping[str, str] | None = None,
+        own_session: bool = False,
     ) -> subprocess.Popen[bytes]:
         """Start a command of Meltano's, and return its process while it runs.
 

@@ -92,7 +92,7 @@ class FileSink(RoutedSink):
         self._target.tallies[self._destination(names[0].data if names else "", len(names))] = self.tally
 
     def _free_naming(self, naming: FileNaming) -> FileNaming:
-        """Return a naming that takes nobody's file: a name of this second is another run's, if it is there."""
+        """Return a naming that takes nobody's file: one of this second that is there is another run's."""
         config = self._target.config
         ours = not chosen(config, "date_suffix") or chosen(config, "existing_file") != "replace"
         return naming if ours else unused(self._target.file_server, naming)

@@ -59,7 +59,7 @@ def upload(
 
 
 def unused(server: FileServer, naming: FileNaming) -> FileNaming:
-    """Return a naming whose first file is not there yet, nor is being uploaded: the given one, or a numbered one.
+    """Return a naming whose first file is neither there nor being uploaded: the given, or a numbered one.
 
     A second in a name does not tell apart two runs that begin in it, and their files are not the same.
 

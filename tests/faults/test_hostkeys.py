@@ -82,9 +82,14 @@ def test_a_server_that_takes_neither_key_nor_password_is_asked_once(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("credential", "code", "dialogues"),
-    [("key", "RSYS-2004: .* wants keyboard-interactive besides", 0), ("password", "RSYS-2003: .* password", 1)],
+    [
+        ("key", "RSYS-2004: .* wants keyboard-interactive besides", 0),
+        ("password", "RSYS-2003: .* password", 1),
+    ],
 )
-def test_a_server_that_wants_a_dialogue_is_refused_at_once(credential: str, code: str, dialogues: int) -> None:
+def test_a_server_that_wants_a_dialogue_is_refused_at_once(
+    credential: str, code: str, dialogues: int
+) -> None:
     """To a dialogue about a password alone the password is the answer; nobody is there for any other."""
     given = {"private_key": new_key("ed25519").openssh} if credential == "key" else {"password": "p"}
     pauses: list[float] = []
@@ -92,7 +97,5 @@ def test_a_server_that_wants_a_dialogue_is_refused_at_once(credential: str, code
         place = {"host": "127.0.0.1", "port": server.port, "username": "u"}
         config = {**place, "host_key_fingerprint": server.fingerprint, **given}
         with pytest.raises(SettingsError, match=code):
-            FileServer.connect(
-                FileServerLogin.from_config(config), retry=Retry(limit=3, sleep=pauses.append)
-            )
+            FileServer.connect(FileServerLogin.from_config(config), retry=Retry(limit=3, sleep=pauses.append))
         assert (len(server.sessions), len(server.asked), pauses) == (1, dialogues, [])

@@ -67,7 +67,7 @@ def test_a_run_that_has_got_a_signal_is_no_success() -> None:
 
 
 def test_what_else_is_dropped_is_told_as_before() -> None:
-    program = f"{BEGIN}        signalled()\n    finally:\n        del Destroyed.__del__\n        Destroyed.__del__ = lambda _: 1 / 0\n        Destroyed()"
-    code, _, told = run(program)
+    fails = "Destroyed.__del__ = lambda _: 1 / 0; Destroyed()"
+    code, _, told = run(f"{BEGIN}        signalled()\n    finally:\n        {fails}")
     assert code == 143
     assert "ZeroDivisionError" in told

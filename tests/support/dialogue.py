@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import paramiko
-from support.keys import host_key_blob, new_key
+from paramiko.server import InteractiveQuery
 
 from responsys_io.hostkeys import fingerprint
+from support.keys import host_key_blob, new_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +28,9 @@ class _Dialogue(paramiko.ServerInterface):
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:  # noqa: ARG002
         return paramiko.common.AUTH_PARTIALLY_SUCCESSFUL
 
-    def check_auth_interactive(self, username: str, submethods: str) -> paramiko.InteractiveQuery:  # noqa: ARG002
+    def check_auth_interactive(self, username: str, submethods: str) -> InteractiveQuery:  # noqa: ARG002
         self._asked.append(username)
-        return paramiko.InteractiveQuery("", "Enter the code of your device", ("Code: ", False))
+        return InteractiveQuery("", "Enter the code of your device", ("Code: ", False))
 
     def check_auth_interactive_response(self, responses: list[str]) -> int:  # noqa: ARG002
         return paramiko.common.AUTH_FAILED

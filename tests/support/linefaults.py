@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from support.chaos.__main__ import say
 from support.longread import read_over_a_bad_line
 from support.openssh import openssh_server
 from support.storm import deliver_through_storm
@@ -18,14 +19,14 @@ CALLS = 10_000
 def main(arguments: list[str]) -> int:
     """Run the command."""
     seed = int(arguments[0]) if arguments else random.SystemRandom().randrange(1_000_000)
-    print(f"seed {seed}", flush=True)
+    say(f"seed {seed}")
     with tempfile.TemporaryDirectory(prefix="linefaults-") as name:
         folder = Path(name)
         with openssh_server(folder / "sshd") as sshd:
             read = read_over_a_bad_line(sshd, MEGABYTES, FAULTS, seed)
-        print(read, flush=True)
+        say(f"{read}")
         sent = deliver_through_storm(folder / "storm", CALLS, seed)
-        print(sent, flush=True)
+        say(f"{sent}")
     return not (read.is_right and sent.is_right)
 
 

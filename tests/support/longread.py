@@ -10,10 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from support.faultproxy import Fault, fault_proxy
-
 from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.retry import Retry
+from support.faultproxy import Fault, fault_proxy
 
 if TYPE_CHECKING:
     from pathlib import Path

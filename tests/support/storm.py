@@ -1,6 +1,6 @@
 """A delivery by REST through a storm: lost calls, failing servers, throttling, dying tokens, refused rows.
 
-Time runs faster for both sides, so that minutes of waiting pass in a moment; the limits and the waits are real.
+Time runs faster for both sides, so that minutes of waiting pass in a moment; limits and waits are real.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support.delivery import FOLDER, lines, new_sandbox, record, schema, settings_of, state
-
 from responsys_io.restapi import RestApi
 from responsys_io.restretry import Pursuit
 from responsys_sandbox.rest import Answer, Drop, Refuse, RevokeTokens
 from responsys_sandbox.rest.faults import MAINTENANCE, Faults
 from responsys_sandbox.tables import Column, Table
+from support.delivery import FOLDER, lines, new_sandbox, record, schema, settings_of, state
 from target_responsys.target import TargetResponsys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from responsys_sandbox.rest.faults import Action
     from responsys_sandbox.rest.dispatch import Incoming, Reply
+    from responsys_sandbox.rest.faults import Action
     from responsys_sandbox.sandbox import Sandbox
 
 PEOPLE = schema("people", email="string", score="integer")
@@ -86,14 +85,15 @@ class Weather(Faults):
         if self.calls % self._token_dies_every == 0:
             return "tokens revoked", RevokeTokens()
         place = self._chance.random()
-        for share, name, actions in (
+        weather: tuple[tuple[float, str, tuple[Action, ...]], ...] = (
             (0.05, "lost before", (Drop("before"),)),
             (0.05, "lost after", (Drop("after"), Drop("during"))),
             (0.05, "server failed", FAILURES),
             (0.01, "throttled", THROTTLES),
-        ):
+        )
+        for share, name, actions in weather:
             if place < share:
-                return name, self._chance.choice(actions)  # type: ignore[arg-type]  # all of them are actions
+                return name, self._chance.choice(actions)
             place -= share
         return "", None
 
@@ -205,9 +205,7 @@ def deliver_through_storm(
         target.__dict__["api"] = api
         # Refused rows are tolerated, and in the rejects file.
         target.listen(io.BytesIO(lines(messages(rows))))  # type: ignore[arg-type]  # the reader takes bytes
-        stored = {
-            str(row["EMAIL"]): int(row["SCORE"] or -1) for row in sandbox.store.rows(FOLDER, "people")
-        }
+        stored = {str(row["EMAIL"]): int(row["SCORE"] or -1) for row in sandbox.store.rows(FOLDER, "people")}
         requests = sandbox.store.requests()
         rejects = Path(config["rejects_file"])
         rejected = rejects.read_text(encoding="utf-8").count('"RECORD"') if rejects.exists() else 0
@@ -240,7 +238,8 @@ def _problems(
     if outcome.logins > 1 + outcome.happened["tokens revoked"]:
         yield f"{outcome.logins} log-ins for {outcome.happened['tokens revoked']} tokens that have died"
     if outcome.throttled or outcome.most_in_a_minute > limit:
-        yield f"{outcome.most_in_a_minute} calls in a minute that allows {limit}, {outcome.throttled} were refused"
+        most, refused = outcome.most_in_a_minute, outcome.throttled
+        yield f"{most} calls in a minute that allows {limit}, {refused} were refused"
     faults = sum(outcome.happened.values())
     # A revoked token is noticed by all calls that are under way.
     if outcome.calls - rows // ROWS_PER_CALL > faults + 20 * outcome.happened["tokens revoked"]:

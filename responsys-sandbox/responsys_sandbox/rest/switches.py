@@ -41,6 +41,10 @@ def _value(text: str, kind: Any) -> Any:
         return _TRUTHS[text]
     if kind in (str, int, float):
         return kind(text)
+    return _choice_or_list(text, kind)
+
+
+def _choice_or_list(text: str, kind: Any) -> Any:
     if get_origin(kind) is Literal:
         return {str(choice): choice for choice in get_args(kind)}[text]
     if isinstance(kind, UnionType):

@@ -28,11 +28,15 @@ def plan(kills: int, seed: int) -> list[tuple[str, int, int]]:
     """Return the cases: the kind, the seed and the kills of each."""
     of_meltano = max(1, round(kills * MELTANO_SHARE))
     found: list[tuple[str, int, int]] = []
-    for kind, left in (("pair", kills - of_meltano), ("meltano", of_meltano)):
-        while left > 0:
-            found.append((kind, seed + len(found), min(KILLS_PER_CASE, left)))
-            left -= KILLS_PER_CASE
+    for kind, wanted in (("pair", kills - of_meltano), ("meltano", of_meltano)):
+        for done in range(0, wanted, KILLS_PER_CASE):
+            found.append((kind, seed + len(found), min(KILLS_PER_CASE, wanted - done)))
     return found
+
+
+def say(text: str) -> None:
+    """Tell whoever has started the command."""
+    print(text, flush=True)  # noqa: T201  the output of the command
 
 
 def run_cases(cases: Iterable[tuple[str, int, int]]) -> tuple[Tally, list[str]]:
@@ -45,9 +49,9 @@ def run_cases(cases: Iterable[tuple[str, int, int]]) -> tuple[Tally, list[str]]:
                 case.run(kills)
             except ChaosError as error:
                 failures.append(str(error))
-                print(f"FAILED  {error}", flush=True)
+                say(f"FAILED  {error}")
             tally.add(case.tally)
-            print(f"{kind} {seed}: {sum(case.tally.kills.values())} kills", flush=True)
+            say(f"{kind} {seed}: {sum(case.tally.kills.values())} kills")
     return tally, failures
 
 
@@ -58,7 +62,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("seed", type=int, nargs="?")
     chosen = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(1_000_000) if chosen.seed is None else chosen.seed
-    print(f"seed {seed}", flush=True)
+    say(f"seed {seed}")
     began = time.monotonic()
     cases = plan(chosen.kills, seed)
     tally, failures = Tally(), []
@@ -67,8 +71,8 @@ def main(arguments: list[str]) -> int:
             tally.add(part)
             failures += failed
     for label, count in sorted(tally.kills.items()):
-        print(f"{count:>5}  {label}")
-    print(
+        say(f"{count:>5}  {label}")
+    say(
         f"seed {seed}: {sum(tally.kills.values())} kills, {tally.too_late} came too late, {tally.runs} runs, "
         f"{tally.rows} rows, at most {tally.most_repeated} of them repeated after a kill, "
         f"{tally.set_aside} set aside and delivered again, {len(failures)} cases failed, "

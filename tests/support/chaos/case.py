@@ -199,7 +199,9 @@ class Case:
             [("tap",), ("target",), ("tap", "target"), ("gpg",), ("sshd",), ("api",)],
             [30, 30, 20, 10, 6, 4],
         )[0]
-        if (victims == ("gpg",) and "gpg" not in self.packing) or (victims == ("api",) and self.mode == "sftp"):
+        if (victims == ("gpg",) and "gpg" not in self.packing) or (
+            victims == ("api",) and self.mode == "sftp"
+        ):
             victims = ("tap",)
         if victims[0] in {"sshd", "api"}:
             signals: tuple[tuple[float, signal.Signals], ...] = ((0.0, signal.SIGKILL),)
@@ -227,8 +229,9 @@ class Case:
             process = self._chance.choice(["tap", "target"])
         places = tap if process == "tap" else target
         place = self._chance.choice(list(places))
-        side = self._chance.choice(["before", "after"])
-        return hooks.Point(process, place, side, self._chance.randint(1, places[place]))  # type: ignore[arg-type]  # one of two
+        side: hooks.Side = "before" if self._chance.random() < 0.5 else "after"
+        hit = self._chance.randint(1, places[place])
+        return hooks.Point(process, place, side, hit)
 
     def _label(self, kill: Kill) -> str:
         when = "point" if kill.point else "time"
@@ -256,8 +259,8 @@ class Case:
 
     def _fail(self, problem: str, kill: Kill | None) -> None:
         logs = "\n".join(
-            f"--- {name}.log\n{(self.folder / f'{name}.log').read_text(encoding='utf-8', errors='replace')[-3000:]}"
-            for name in ("tap", "target")
+            f"--- {path.name}\n{path.read_text(encoding='utf-8', errors='replace')[-3000:]}"
+            for path in (self.folder / "tap.log", self.folder / "target.log")
         )
         kills = sum(self.tally.kills.values()) + self.tally.too_late
         raise ChaosError(

@@ -1,6 +1,6 @@
 """Named points of the code: the process stops there, until whoever kills has done what it wanted.
 
-The product knows nothing of it: the functions are wrapped in the process that is to be killed, before it begins.
+The product knows nothing of it: functions are wrapped in the process that is to be killed, before it begins.
 """
 
 from __future__ import annotations

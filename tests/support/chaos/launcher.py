@@ -1,8 +1,8 @@
 """Tap and target as two processes with a pipe between them, started in a moment.
 
 A helper has imported both and forks for each run; what runs is their own entry points, each in a process of
-its own. The helper's processes can be signalled: they are not reaped before whoever started them has seen their
-end, so that no number is another process's meanwhile.
+its own. They can be signalled: none is reaped before whoever started it has seen its end, so that no number
+is another process's meanwhile.
 
 python -m support.chaos.launcher COMMANDS RESULTS TELL WAIT   (file descriptors)
 """
@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from support.chaos.hooks import Point, stop_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
 MODULES = {"tap": "tap_responsys.tap", "target": "target_responsys.target"}
@@ -45,7 +46,7 @@ class Job:
     folder: str
     arguments: dict[str, list[str]]
     env: dict[str, str]
-    constants: dict[str, float] = field(default_factory=dict)
+    constants: Mapping[str, float] = field(default_factory=dict)
     point: Point | None = None
 
 

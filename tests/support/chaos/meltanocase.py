@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demo.project import MeltanoError, Project
+
 from support.chaos import people
 from support.chaos.attempt import ENDED_SECONDS
 from support.chaos.case import ChaosError, Tally

@@ -7,11 +7,10 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from responsys_sandbox.store import Store
 from support.chaos.launcher import Launcher
 from support.chaos.sandboxserver import SandboxServer
 from support.openssh import openssh_server
-
-from responsys_sandbox.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
