@@ -28,7 +28,7 @@ def plan(kills: int, seed: int) -> list[tuple[str, int, int]]:
     """Return the cases: the kind, the seed and the kills of each."""
     of_meltano = max(1, round(kills * MELTANO_SHARE))
     found: list[tuple[str, int, int]] = []
-    for kind, wanted in (("pair", kills - of_meltano), ("meltano", of_meltano)):
+    for kind, wanted in (("meltano", of_meltano), ("pair", kills - of_meltano)):
         for done in range(0, wanted, KILLS_PER_CASE):
             found.append((kind, seed + len(found), min(KILLS_PER_CASE, wanted - done)))
     return found

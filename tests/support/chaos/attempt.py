@@ -53,7 +53,7 @@ class Ended:
     Args:
         codes: Exit codes by process.
         states: What the target has reported, in order.
-        struck: Whether the kill was carried out before everything had ended.
+        struck: Whether there was something to kill when the moment came.
         signalled: The processes of the pair that were signalled while they ran.
         problems: What must not be.
     """
@@ -87,7 +87,7 @@ def attempt(
         struck = bool(kill and _wait_for(kill, launcher.told, handles, run_seconds))
         signalled: set[str] = set()
         if kill and struck:
-            signalled = _strike(kill, pids, handles, servers)
+            signalled, struck = _strike(kill, pids, handles, servers)
             if kill.point and kill.point.process not in signalled:
                 launcher.go_on()
         for name, handle in handles.items():
@@ -134,8 +134,9 @@ def _wait_for(kill: Kill, told: int, handles: dict[str, int], run_seconds: float
 
 def _strike(
     kill: Kill, pids: dict[str, int], handles: dict[str, int], servers: dict[str, Callable[[], None]]
-) -> set[str]:
-    """Kill; return which of the pair got a signal while they ran."""
+) -> tuple[set[str], bool]:
+    """Kill; return which of the pair got a signal while they ran, and whether anything was killed at all."""
+    found = False
     signalled = {name for name in kill.victims if name in handles and not _has_ended(handles[name])}
     for pause, number in kill.signals:
         time.sleep(pause)
@@ -144,12 +145,14 @@ def _strike(
                 signal.pidfd_send_signal(handles[victim], number)
             elif victim == "gpg":
                 for pid in _gpg_of(pids["tap"]):
+                    found = True
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, number)
     for victim in kill.victims:
         if victim in servers:
             servers[victim]()
-    return signalled
+            found = True
+    return signalled, found or bool(signalled)
 
 
 def _gpg_of(pid: int) -> list[int]:

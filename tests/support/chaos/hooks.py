@@ -91,6 +91,7 @@ TARGET_FILES = {
     "target_responsys.csvspool:CsvSpool.finished": 1,
     "target_responsys.file_sink:FileSink.publish": 1,
     "target_responsys.file_sink:upload": 1,
+    "paramiko.sftp_file:SFTPFile.write": 3,
     "responsys_io.remoteupload:Upload._send": 2,
     "responsys_io.remoteupload:Upload._compare": 2,
     "responsys_io.remoteupload:Upload._publish": 2,

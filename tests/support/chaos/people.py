@@ -1,4 +1,7 @@
-"""What the runs carry: numbered people whose addresses come again and again, so that order shows."""
+"""What the runs carry: numbered people, many of whom come once, so that any loss of one of them shows.
+
+The others come again and again, so that their order shows.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ TAP = {
     "streams": [STREAM],
     "settle_seconds": 0,
 }
-ADDRESSES = 900
+ADDRESSES = 300
 _START = 1_546_500_000
 _DAY = 86_400
 # The ledger tells of so many files how many rows they have.
@@ -28,8 +31,10 @@ MOST_FILES = 9
 
 
 def address(number: int) -> str:
-    """Return whose row a number is: neighbours are different people, and everybody comes again."""
-    return f"canary{number * 7 % ADDRESSES}@example.com"
+    """Return whose row a number is: of two in three nobody else's, of the others one of a few people's."""
+    if number * 2_654_435_761 % 4_294_967_296 % 3:
+        return f"canary{number}@example.com"
+    return f"canary-again{number * 7 % ADDRESSES}@example.com"
 
 
 def table(rows: int) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from responsys_sandbox.store import Store
@@ -29,6 +29,7 @@ class World:
         api: The sandbox that has the REST API.
         store: What it has stored.
         launcher: Starts the pair.
+        run_seconds: How long a run takes here, by mode of delivery.
     """
 
     folder: Path
@@ -36,6 +37,7 @@ class World:
     api: SandboxServer
     store: Store
     launcher: Launcher
+    run_seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def servers(self) -> dict[str, Callable[[], None]]:
