@@ -27,7 +27,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 # A seed decides the packing and the mode too: these have every packing, and both modes of REST.
 @pytest.mark.parametrize("seed", [0, 3, 4, 6, 7, 10])
 def test_a_pipeline_that_is_killed_again_and_again_delivers_every_row(seed: int, world: World) -> None:
-    case = Case(seed, world)
+    case = Case(seed, world, rows=1_000)
     assert case.mode in {"sync", "async"}
     tally = case.run(kills=6)
     assert sum(tally.kills.values()) + tally.too_late == 6

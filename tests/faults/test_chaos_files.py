@@ -27,7 +27,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 # A seed decides the packing and the mode too.
 @pytest.mark.parametrize("seed", [5, 8])
 def test_a_pipeline_that_is_killed_again_and_again_publishes_every_row(seed: int, world: World) -> None:
-    case = Case(seed, world)
+    case = Case(seed, world, rows=1_000)
     assert case.mode == "sftp"
     tally = case.run(kills=11)
     assert sum(tally.kills.values()) + tally.too_late == 11

@@ -75,10 +75,12 @@ class Case:
     Args:
         seed: Decides everything that is chosen.
         world: Where it runs.
+        rows: Rows of each export; a multiple of those between two states.
     """
 
-    def __init__(self, seed: int, world: World) -> None:
+    def __init__(self, seed: int, world: World, *, rows: int = ROWS_PER_FILE) -> None:
         self.seed = seed
+        self._rows = rows
         self._chance = random.Random(seed)
         self._world = world
         self.packing = PACKINGS[seed % len(PACKINGS)]
@@ -90,8 +92,8 @@ class Case:
         for place in ("download", "upload"):
             (world.sshd.files / place / self._name).mkdir()
         self._exports = people.Exports(world.sshd.files / "download" / self._name, self.packing)
-        self._exports.write(ROWS_PER_FILE)
-        self._exports.write(ROWS_PER_FILE)
+        self._exports.write(self._rows)
+        self._exports.write(self._rows)
         self._uploads = world.sshd.files / "upload" / self._name
         self._state: dict[str, Any] | None = None
         self.tally = Tally()
@@ -108,7 +110,7 @@ class Case:
             self._attempt(None)
         for _ in range(kills):
             if people.covered(self._state) == self._exports.rows and not self._exports.is_full:
-                self._exports.write(ROWS_PER_FILE)
+                self._exports.write(self._rows)
             kill = self._next_kill()
             ended = self._attempt(kill)
             if ended.struck:
@@ -238,7 +240,7 @@ class Case:
         weights = [4 if times > 1 else 1 for times in places.values()]
         place = self._chance.choices(list(places), weights)[0]
         side: hooks.Side = "before" if self._chance.random() < 0.5 else "after"
-        hit = self._chance.randint(1, places[place])
+        hit = self._chance.randint(1, min(places[place], 2 * self._rows))
         return hooks.Point(process, place, side, hit)
 
     def _label(self, kill: Kill) -> str:
