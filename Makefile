@@ -41,6 +41,16 @@ test: setup ## Run all tests (PYTEST="-k ledger" selects)
 faults: setup ## Run every case of the fault matrix, and print what became of each of its rows
 	@$(RUN) PYTHONPATH=tests python -m support.faultmatrix -n 2 --dist loadfile $(PYTEST)
 
+KILLS := 1000
+SEED :=
+.PHONY: chaos
+chaos: setup ## Kill everything that takes part in runs (KILLS=1000 SEED=7 replays those of a seed)
+	@$(RUN) PYTHONPATH=tests:. python -m support.chaos $(KILLS) $(SEED)
+
+.PHONY: linefaults
+linefaults: setup ## Read a gigabyte over 200 line faults, send 10,000 REST calls through a storm (SEED=7)
+	@$(RUN) PYTHONPATH=tests:. python -m support.linefaults $(SEED)
+
 # The benchmark starts the tests' OpenSSH server.
 BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
 

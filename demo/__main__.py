@@ -19,7 +19,7 @@ from demo.postgres import PostgresError, running_postgres
 from demo.project import ROOT, MeltanoError, Project
 from demo.sandbox import CART_COLUMNS, CART_KEY, RunningSandbox, SandboxError
 from demo.warehouse import Warehouse
-from responsys_io.exits import exit_on_signal
+from responsys_io.signals import exit_on_signal
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -90,7 +90,21 @@ class Project:
             raise MeltanoError(f"`meltano state get {state_id}` failed. The log: {log}")
         return json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
 
-    def _meltano(self, arguments: tuple[str, ...], log: Path, variables: Mapping[str, str]) -> int:
+    def start(
+        self,
+        *arguments: str,
+        log: Path,
+        variables: Mapping[str, str] | None = None,
+        own_session: bool = False,
+    ) -> subprocess.Popen[bytes]:
+        """Start a command of Meltano's, and return its process while it runs.
+
+        Args:
+            arguments: Command line.
+            log: File for all that it says.
+            variables: Further environment variables.
+            own_session: Whether it leads a session of its own, by which whatever it starts can be found.
+        """
         own = {
             "MELTANO_SYS_DIR_ROOT": str(self.folder),
             "DBT_TARGET_PATH": str(self.folder / "transform"),
@@ -98,14 +112,17 @@ class Project:
             "NO_COLOR": "1",
         }
         with log.open("wb") as output:
-            return subprocess.run(  # noqa: S603 - a program of this checkout
+            return subprocess.Popen(  # noqa: S603 - a program of this checkout
                 [ROOT / "scripts" / "meltano", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.variables, **variables, **own},
-                check=False,
-            ).returncode
+                env={**os.environ, **self.variables, **(variables or {}), **own},
+                start_new_session=own_session,
+            )
+
+    def _meltano(self, arguments: tuple[str, ...], log: Path, variables: Mapping[str, str]) -> int:
+        return self.start(*arguments, log=log, variables=variables).wait()
 
 
 def _reason(log: str) -> str:

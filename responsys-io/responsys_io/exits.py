@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from responsys_io.errors import ResponsysError, SettingsError, TransientError
+from responsys_io.signals import exit_code_of_signal
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
 
 @contextmanager
@@ -23,6 +23,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
 
     An error of a known family is logged as it is. Anything else is a fault of ours: its type and
     place are logged without its text, which may hold row values; the traceback follows at DEBUG only.
+    A run that has got a signal is no success, whatever has become of the signal.
 
     Raises:
         SystemExit: After logging, with the error's exit code.
@@ -35,6 +36,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
             # Command lines made with click end every run this way.
             if not ending.code:
                 _finish_output()
+                sys.exit(exit_code_of_signal())
             raise
     except Exception as error:
         known = _as_known(error)
@@ -44,24 +46,6 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
             with suppress(TransientError):
                 _finish_output()
         sys.exit(known.exit_code)
-
-
-def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
-    """Signal handler: unwind and exit as a shell reports a signalled process (143 for SIGTERM).
-
-    Further signals are ignored: one in the middle of the unwinding would break it off.
-
-    Raises:
-        SystemExit: Always, with 128 plus the signal's number.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Not SIG_IGN, of which Python writes a traceback when such a signal has just come.
-        signal.signal(number, _do_nothing)
-    raise SystemExit(128 + signum)
-
-
-def _do_nothing(_signum: int, _frame: FrameType | None) -> None:
-    """Signal handler after the first signal."""
 
 
 def _check_output() -> None:
@@ -116,6 +100,12 @@ def _as_known(error: Exception) -> ResponsysError:
         )
     if isinstance(error, FileNotFoundError):
         return SettingsError("RSYS-1016", f"There is no file {error.filename}.")
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return TransientError(
+            "RSYS-9002",
+            "The system lets this process start no more threads.",
+            "Raise its limits: of processes or tasks, or of memory.",
+        )
     return ResponsysError(
         "RSYS-9000",
         f"Internal error {type(error).__name__} at {_place(error.__traceback__)}.",

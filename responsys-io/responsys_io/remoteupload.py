@@ -79,7 +79,7 @@ class Upload:
         self._mtime = mtime
         self._source = source
         self._path = path
-        self._temporary = path + _TEMPORARY_SUFFIX
+        self._temporary = temporary_name(path)
         self._replace = replace
         self._verify = verify
         self._begun = False
@@ -205,6 +205,11 @@ class Upload:
     def _clean_up(self) -> None:
         with contextlib.suppress(ResponsysError):
             self._call(lambda sftp: remove(sftp, self._temporary))
+
+
+def temporary_name(path: str) -> str:
+    """Return the name that a file has until it is complete."""
+    return path + _TEMPORARY_SUFFIX
 
 
 def digest(source: Source) -> Uploaded:

@@ -16,11 +16,12 @@ from singer_sdk.singerlib import StateMessage
 
 from responsys_io.configuration import settings_from_environment, settings_from_option
 from responsys_io.errors import DataError, ResponsysError, SettingsError
-from responsys_io.exits import exit_on_signal, one_line_errors
+from responsys_io.exits import one_line_errors
 from responsys_io.files import FileUnavailableError
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
 from responsys_io.settings import problems
+from responsys_io.signals import exit_on_signal
 from tap_responsys import columns as cols
 from tap_responsys.apistreams import AccountApi, ApiStream, api_streams
 from tap_responsys.assembly import export_folder

@@ -14,13 +14,14 @@ from target_responsys.samples import Samples
 from target_responsys.settings import chosen
 from target_responsys.shortrows import ShortRows
 from target_responsys.sink import RoutedSink
-from target_responsys.upload import remove_surplus, upload
+from target_responsys.upload import remove_surplus, unused, upload
 from target_responsys.values import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from target_responsys.batches import Source
+    from target_responsys.filenames import FileNaming
     from target_responsys.shortway import Values, Way
 
 
@@ -129,20 +130,27 @@ class FileSink(RoutedSink):
         # An import job fails on an empty file (Oracle's page on importing supplemental data).
         spool = self._spool if self._spool and self._spool.rows else None
         parts = spool.finished() if spool else []
-        names = [spool.naming.of(number) for number, _ in enumerate(parts, 1)] if spool else []
+        naming = self._free_naming(spool.naming) if spool else None
+        names = [naming.of(number) for number, _ in enumerate(parts, 1)] if naming else []
         results = [
             FileResult(self.stream_name, self.route.table, name.data, part.rows, number, len(parts))
             for number, (name, part) in enumerate(zip(names, parts, strict=True), 1)
         ]
         self._target.files.extend(results)
-        if spool and chosen(config, "existing_file") == "replace":
-            remove_surplus(self._target.file_server, spool.naming, len(parts))
+        if naming and chosen(config, "existing_file") == "replace":
+            remove_surplus(self._target.file_server, naming, len(parts))
         for name, part, result in zip(names, parts, results, strict=True):
             upload(self._target.file_server, part, name, result, config)
             rows = self._samples.of(result.part)
             self.delivered.append(Delivered(result, self.route, rows, self._job))
         self.tally.delivered = self.rows
         self._target.tallies[self._destination(names[0].data if names else "", len(names))] = self.tally
+
+    def _free_naming(self, naming: FileNaming) -> FileNaming:
+        """Return a naming that takes nobody's file: one of this second that is there is another run's."""
+        config = self._target.config
+        ours = not chosen(config, "date_suffix") or chosen(config, "existing_file") != "replace"
+        return naming if ours else unused(self._target.file_server, naming)
 
     def close(self) -> None:
         """Give the spool's disk space back, published or not."""

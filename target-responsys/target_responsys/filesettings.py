@@ -82,7 +82,8 @@ _NAME: dict[str, dict[str, Any]] = {
     "date_suffix": setting(
         "boolean",
         "Date suffix",
-        "Of delivery sftp: put _YYYYMMDD_HHMMSS (UTC) behind the file's name.",
+        "Of delivery sftp: put _YYYYMMDD_HHMMSS (UTC) behind the file's name, and a number behind that where "
+        "another run has taken the name.",
         default=True,
     ),
     "existing_file": setting(

@@ -18,13 +18,14 @@ from singer_sdk.plugin_base import _ConfigInput
 
 from responsys_io.configuration import settings_from_environment, settings_from_option
 from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
-from responsys_io.exits import exit_on_signal, one_line_errors
+from responsys_io.exits import one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
 from responsys_io.restapi import RestApi
 from responsys_io.restlogin import has_login
 from responsys_io.settings import problems
+from responsys_io.signals import exit_on_signal
 from target_responsys.api_sink import ApiSink
 from target_responsys.asyncmode import api_mode, dispatcher_of, queue_of, queues
 from target_responsys.campaign import execution_id
@@ -63,8 +64,10 @@ if TYPE_CHECKING:
     from target_responsys.sink import ResponsysSink
     from target_responsys.tally import Tally
 
-CHECKPOINT_LINES = 10_000
-CHECKPOINT_SECONDS = 10.0
+# Half of what tap-responsys lets pass between two states: each of them is reported, also when some rows were
+# rejected in between, or when the report before took its time.
+CHECKPOINT_LINES = 5_000
+CHECKPOINT_SECONDS = 5.0
 QUEUED_CHECKPOINT_FACTOR = 20
 # How long a run that has failed waits for the calls that are under way, to know what became of them.
 LAST_ANSWERS_SECONDS = 5.0

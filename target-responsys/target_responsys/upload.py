@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import logging
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import ResponsysError
+from responsys_io.remoteupload import temporary_name
 from target_responsys.settings import chosen
 
 if TYPE_CHECKING:
@@ -36,13 +38,13 @@ def upload(
     Raises:
         ResponsysError: See `Upload`; the result has failed then.
     """
-    replace = chosen(config, "existing_file") == "replace"
+    replaces = chosen(config, "existing_file") == "replace"
     try:
-        if replace or server.stat(names.data) is None:
+        if replaces or server.stat(names.data) is None:
             # Those of an older file of the name would have a job refuse this one, or begin early.
             _remove(server, names.ready, names.count)
         done = server.upload(
-            part.content, names.data, replace=replace, verify=chosen(config, "verify_upload")
+            part.content, names.data, replace=replaces, verify=chosen(config, "verify_upload")
         )
         result.bytes, result.sha256 = done.size, done.sha256
         if names.count:
@@ -54,6 +56,22 @@ def upload(
         raise
     result.becomes("uploaded")
     logger.info("Uploaded %s: %d rows, %d bytes, SHA-256 %s", names.data, part.rows, done.size, done.sha256)
+
+
+def unused(server: FileServer, naming: FileNaming) -> FileNaming:
+    """Return a naming whose first file is neither there nor being uploaded: the given, or a numbered one.
+
+    A second in a name does not tell apart two runs that begin in it, and their files are not the same.
+
+    Args:
+        server: The file server.
+        naming: How the files would be named.
+    """
+    free, number = naming, 1
+    while any(server.stat(path) for path in (free.of(1).data, temporary_name(free.of(1).data))):
+        number += 1
+        free = replace(naming, stem=f"{naming.stem}_{number}")
+    return free
 
 
 def remove_surplus(server: FileServer, naming: FileNaming, parts: int) -> None:

@@ -192,6 +192,19 @@ def test_limits_of_the_process_leave_no_half_delivery(
         assert (done.stdout, uploads(sandbox)) == ("", [])
 
 
+def test_a_process_that_may_start_no_thread_says_so(
+    exports: dict[str, Any], sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
+) -> None:
+    """A limit of threads does not hold for root; where no stack has room, none starts either."""
+    no_room = "ulimit -s 4000000\nulimit -v 3000000"
+    read = run("tap_responsys", exports, tmp_path, before=no_room)
+    assert_one_line(read, "RSYS-9002")
+    assert not read.messages
+    sent = run("target_responsys", config, tmp_path, people(5), before=no_room)
+    assert_one_line(sent, "RSYS-9002")
+    assert (sent.messages, stored(sandbox)) == ([], 0)
+
+
 @needs_gpg
 def test_too_few_files_for_gpg_is_one_line(sandbox: Sandbox, config: dict[str, Any], tmp_path: Path) -> None:
     keys = {"encryption": "pgp", "pgp_public_key": pair("responsys").public.decode()}

@@ -6,6 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from support.dialogue import dialogue_server
 from support.keys import new_key
 from support.openssh import SSHD, openssh_server
 
@@ -77,3 +78,24 @@ def test_a_server_that_takes_neither_key_nor_password_is_asked_once(tmp_path: Pa
     ):
         FileServer.connect(FileServerLogin.from_config(sshd.config), retry=patience)
     assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("credential", "code", "dialogues"),
+    [
+        ("key", "RSYS-2004: .* wants keyboard-interactive besides", 0),
+        ("password", "RSYS-2003: .* password", 1),
+    ],
+)
+def test_a_server_that_wants_a_dialogue_is_refused_at_once(
+    credential: str, code: str, dialogues: int
+) -> None:
+    """To a dialogue about a password alone the password is the answer; nobody is there for any other."""
+    given = {"private_key": new_key("ed25519").openssh} if credential == "key" else {"password": "p"}
+    pauses: list[float] = []
+    with dialogue_server() as server:
+        place = {"host": "127.0.0.1", "port": server.port, "username": "u"}
+        config = {**place, "host_key_fingerprint": server.fingerprint, **given}
+        with pytest.raises(SettingsError, match=code):
+            FileServer.connect(FileServerLogin.from_config(config), retry=Retry(limit=3, sleep=pauses.append))
+        assert (len(server.sessions), len(server.asked), pauses) == (1, dialogues, [])

@@ -50,7 +50,7 @@ def test_states_of_every_kind_are_reported_in_the_end(
     done = run_target(tmp_path, config, lines([PEOPLE, *people(3), *states]))
     assert done.exit_code == 0, done.stderr
     assert done.messages[-1]["at"] == 1
-    assert len(done.messages) <= 12
+    assert len(done.messages) <= 22
     assert len(emails(sandbox)) == 3
 
 

@@ -269,6 +269,15 @@ def test_states_are_reported_while_the_run_goes_on(sandbox: Sandbox, config: dic
     assert merges(sandbox) == [100] * 4
 
 
+def test_every_state_of_the_tap_is_reported(config: dict[str, Any]) -> None:
+    """It writes one after so many rows, rejected ones among them, of which none arrives here."""
+    accepted = [
+        record("people", email=f"p{number % 50}@example.com", score=number) for number in range(9_900)
+    ]
+    messages = [PEOPLE, *accepted, state(at=10_000), *accepted, state(at=20_000), *accepted, state(at=30_000)]
+    assert deliver(config, messages) == [{"at": at} for at in (10_000, 20_000, 30_000)]
+
+
 @pytest.mark.usefixtures("frequent_states")
 def test_a_state_never_runs_ahead_of_its_records(
     sandbox: Sandbox, config: dict[str, Any], capsys: pytest.CaptureFixture[str]

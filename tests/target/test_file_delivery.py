@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,3 +211,23 @@ def test_a_width_that_nobody_has_told_is_not_guarded(config: dict[str, Any]) -> 
     stream = schema("carts", ["customer_id"], customer_id="integer", product="string")
     deliver(config, [stream, record("carts", customer_id=1, product="x" * 5000), state(at=1)])
     assert not Path(config["rejects_file"]).exists()
+
+
+def test_two_runs_that_begin_in_one_second_take_nothing_from_each_other(
+    sandbox: Sandbox, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OneSecond(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> OneSecond:  # noqa: ARG003
+            return cls(2026, 11, 23, 22, 5, 9, tzinfo=UTC)
+
+    monkeypatch.setattr("target_responsys.target.datetime", OneSecond)
+    deliver(config, [CARTS, *carts(3), state(at=3)])
+    first = uploaded(sandbox)
+    # A third run is still uploading.
+    (sandbox.files / "upload" / "Acquia_AbandonedCart_20261123_220509_2.csv.part").write_bytes(b"")
+    deliver(config, [CARTS, *carts(1), state(at=1)])
+    both = uploaded(sandbox)
+    assert first.items() <= both.items()
+    assert both["Acquia_AbandonedCart_20261123_220509_3.csv.count"] == b"1\n"
+    assert len(both) == len(first) + 4

@@ -72,15 +72,15 @@ class RestApi:
         return self._urls[0 if self.options.global_routing else 1]
 
     async def start(self, host: str = "127.0.0.1", ssl_context: ssl.SSLContext | None = None) -> None:
-        """Listen on two free ports of `host`: HTTPS with an `ssl_context`, else HTTP."""
+        """Listen on two ports of `host`: HTTPS with an `ssl_context`, else HTTP."""
         scheme = "https" if ssl_context else "http"
-        for at_login_host in (True, False):
+        for at_login_host, port in zip((True, False), self.options.ports, strict=True):
             runner = web.ServerRunner(
                 web.Server(partial(self._respond, at_login_host)), shutdown_timeout=_SHUTDOWN_SECONDS
             )
             self._runners.append(runner)
             await runner.setup()
-            await web.TCPSite(runner, host, 0, ssl_context=ssl_context).start()
+            await web.TCPSite(runner, host, port, ssl_context=ssl_context).start()
             self._urls.append(f"{scheme}://{host}:{runner.addresses[0][1]}")
 
     async def stop(self) -> None:

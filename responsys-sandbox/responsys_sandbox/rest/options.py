@@ -60,6 +60,8 @@ class RestOptions:
         older_versions: v1 and v1.1 are answered too, as public clients call them.
         wrong_passwords: refused log-ins before the user is locked.
         global_routing: one host for log-in and API, as newer accounts have it.
+        ports: TCP ports of log-in host and API host, so that a sandbox that was killed comes back where it
+            was; 0 for a free one.
 
         body_limit: bytes; above it the connection is dropped without an answer.
         columns_key: property with the columns in a create body (Swagger says `records`).
@@ -148,6 +150,7 @@ class RestOptions:
     older_versions: bool = True
     wrong_passwords: int = 5
     global_routing: bool = False
+    ports: tuple[int, int] = (0, 0)
 
     body_limit: int = 10 * 1024 * 1024
     columns_key: Literal["fields", "records"] = "fields"

@@ -17,7 +17,7 @@ def rest_options(texts: Iterable[str]) -> RestOptions:
     """Return the options with those changed that the texts name; of two texts for one name the last counts.
 
     Truth values are `true` and `false`; several words stand between commas; `limits` takes words like
-    `login:1000`; where there may be no value, `none` is it.
+    `login:1000`, `ports` two numbers; where there may be no value, `none` is it.
 
     Raises:
         ValueError: a text is not of that form, or there is no such option or value.
@@ -41,6 +41,10 @@ def _value(text: str, kind: Any) -> Any:
         return _TRUTHS[text]
     if kind in (str, int, float):
         return kind(text)
+    return _choice_or_list(text, kind)
+
+
+def _choice_or_list(text: str, kind: Any) -> Any:
     if get_origin(kind) is Literal:
         return {str(choice): choice for choice in get_args(kind)}[text]
     if isinstance(kind, UnionType):
@@ -49,6 +53,9 @@ def _value(text: str, kind: Any) -> Any:
     words = [word for word in text.split(",") if word]
     if kind == dict[str, int]:
         return {name: int(number) for name, _, number in (word.partition(":") for word in words)}
+    if kind == tuple[int, int]:
+        first, second = map(int, words)
+        return first, second
     if get_origin(kind) in (tuple, frozenset) and get_args(kind)[0] is str:
         return get_origin(kind)(words)
     raise ValueError
@@ -63,4 +70,6 @@ def _allowed(kind: Any) -> str:
         return "it is a number"
     if kind == int | None:
         return "it is a number or none"
+    if kind == tuple[int, int]:
+        return "it is two numbers with a comma between them"
     return "it is one that only Python code can set"

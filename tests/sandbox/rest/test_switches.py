@@ -25,6 +25,7 @@ from responsys_sandbox.rest.switches import rest_options
         ("folders=CDP,Other", ("CDP", "Other")),
         ("blocked=createTable", frozenset({"createTable"})),
         ("limits=login:1000,createTable:1", {"login": 1000, "createTable": 1}),
+        ("ports=8443,8444", (8443, 8444)),
     ],
 )
 def test_texts_become_options(text: str, value: Any) -> None:
@@ -49,6 +50,7 @@ def test_of_two_texts_the_last_counts() -> None:
         ("lists_in_items=yes", "true or false"),
         ("capacity=many", "a number or none"),
         ("token_life=long", "a number"),
+        ("ports=8443", "two numbers"),
         ("campaigns=x", "only Python code"),
         ("certificates=x", "only Python code"),
     ],

@@ -33,3 +33,16 @@ def test_https_on_both_hosts(tmp_path: Path) -> None:
             assert client.log_in().json()["endPoint"] == rest.end_point
             assert client.call("GET", "/user/info").status_code == 200
         loop.run(rest.stop())
+
+
+def test_an_api_comes_back_where_it_was(tmp_path: Path) -> None:
+    with Store(tmp_path / "account.sqlite") as store, BackgroundLoop() as loop:
+        first = RestApi(store, options=RestOptions())
+        loop.run(first.start())
+        where = first.login_url, first.end_point
+        loop.run(first.stop())
+        ports = tuple(int(url.rpartition(":")[2]) for url in where)
+        again = RestApi(store, options=RestOptions(ports=ports))  # type: ignore[arg-type]  # two of them
+        loop.run(again.start())
+        assert (again.login_url, again.end_point) == where
+        loop.run(again.stop())

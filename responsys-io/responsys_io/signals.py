@@ -1,0 +1,66 @@
+"""A signal ends a run, wherever it meets the code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_A_MOMENT = 0.01
+
+
+class _Ending:
+    """What has been asked of this process."""
+
+    signum: int | None = None
+
+
+class _SignalledExit(SystemExit):
+    """The exit that a signal asks for."""
+
+
+def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
+    """Signal handler: unwind and exit as a shell reports a signalled process (143 for SIGTERM).
+
+    Further signals are ignored: one in the middle of the unwinding would break it off. Python drops what is
+    raised in a destructor or while a generator is taken down; where the signal has come at such a moment the
+    unwinding is begun a moment later.
+
+    Raises:
+        SystemExit: Always, with 128 plus the signal's number.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not SIG_IGN, of which Python writes a traceback when such a signal has just come.
+        signal.signal(number, _do_nothing)
+    _Ending.signum = signum
+    _exit_again_when_dropped()
+    raise _SignalledExit(128 + signum)
+
+
+def exit_code_of_signal() -> int | None:
+    """Return what a run that has got a signal has to exit with, None for one that has got none."""
+    return None if _Ending.signum is None else 128 + _Ending.signum
+
+
+def _exit_again_when_dropped() -> None:
+    before = sys.unraisablehook
+
+    def look(dropped: sys.UnraisableHookArgs) -> None:
+        if not isinstance(dropped.exc_value, _SignalledExit):
+            before(dropped)
+            return
+        signal.signal(signal.SIGALRM, _exit_again)
+        signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+
+    sys.unraisablehook = look
+
+
+def _exit_again(_signum: int, _frame: FrameType | None) -> NoReturn:
+    raise _SignalledExit(exit_code_of_signal())
+
+
+def _do_nothing(_signum: int, _frame: FrameType | None) -> None:
+    """Signal handler after the first signal."""

@@ -1,0 +1,73 @@
+"""Signals that come where Python drops what a handler raises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+BEGIN = """
+import logging, os, signal, time
+from responsys_io.exits import one_line_errors
+from responsys_io.signals import exit_on_signal
+
+signal.signal(signal.SIGTERM, exit_on_signal)
+
+def signalled():
+    os.kill(os.getpid(), signal.SIGTERM)
+    return "handled by now"
+
+class Destroyed:
+    def __del__(self):
+        signalled()
+
+def taken_down():
+    try:
+        yield
+    finally:
+        signalled()
+
+def swallowed():
+    try:
+        signalled()
+    except BaseException:
+        return
+
+with one_line_errors(logging.getLogger()):
+    try:
+"""
+END = """
+        time.sleep(60)
+        print("went on")
+    finally:
+        print("unwound")
+"""
+SWALLOWED = """
+    finally:
+        raise SystemExit(0)
+"""
+
+
+def run(program: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=50
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("moment", ["signalled()", "Destroyed()", "next(taken_down())"])
+def test_a_signal_ends_the_run_wherever_it_comes(moment: str) -> None:
+    assert run(f"{BEGIN}        {moment}{END}") == (143, "unwound\n", "")
+
+
+def test_a_run_that_has_got_a_signal_is_no_success() -> None:
+    """Somebody else's code has taken the exit for itself."""
+    assert run(f"{BEGIN}        swallowed(){SWALLOWED}") == (143, "", "")
+
+
+def test_what_else_is_dropped_is_told_as_before() -> None:
+    fails = "Destroyed.__del__ = lambda _: 1 / 0; Destroyed()"
+    code, _, told = run(f"{BEGIN}        signalled()\n    finally:\n        {fails}")
+    assert code == 143
+    assert "ZeroDivisionError" in told
