@@ -1,9 +1,9 @@
 # ruff: noqa: INP001 - a script, no package
 """Keep settings, capabilities and streams in one place: what the plugins themselves say.
 
-Rewrites the marked blocks of the README files, of docs/errors.md, of meltano.yml and of .env.example from
-the plugins' `--about --format=json`, the catalogue of feeds, the source's error codes and the results of
-the benchmark. A block stands between two lines:
+Rewrites the marked blocks of the README files, of the reference in docs, of meltano.yml and of .env.example,
+and the definitions in hub, from the plugins' `--about --format=json`, the catalogue of feeds, the source's
+error codes and doctor's findings, and the results of the benchmark. A block stands between two lines:
 
     <!-- begin: settings tap-responsys -->      (Markdown)
     # begin: settings tap-responsys             (YAML and .env)
@@ -25,7 +25,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import doctor_findings
 import error_codes
+import stream_columns
 import yaml
 
 from responsys_io.feeds import feeds
@@ -39,6 +41,11 @@ FILES = (
     "tap-responsys/README.md",
     "target-responsys/README.md",
     "docs/errors.md",
+    "docs/reference/columns.md",
+    "docs/reference/doctor.md",
+    "docs/reference/streams.md",
+    "docs/reference/tap-settings.md",
+    "docs/reference/target-settings.md",
     "meltano.yml",
     ".env.example",
 )
@@ -152,6 +159,8 @@ RENDERERS: dict[tuple[str, str], Callable[[str], str]] = {
     (".md", "capabilities"): markdown_capabilities,
     (".md", "streams"): markdown_streams,
     (".md", "errors"): lambda _: error_codes.table(),
+    (".md", "findings"): lambda _: doctor_findings.table(),
+    (".md", "columns"): lambda _: stream_columns.sections(),
     (".md", "performance"): markdown_performance,
     (".yml", "settings"): meltano_settings,
     (".yml", "capabilities"): meltano_capabilities,
