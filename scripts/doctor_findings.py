@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, no package
-"""Every finding of the doctor, found in its source: its id, whether it is a problem, what it says, what to do."""
+"""Every finding of the doctor, from its source: its id, whether it is a problem, what it says, what to do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "export-unreadable": ("The newest export cannot be unpacked or decrypted.", _SEE_CODE),
     "no-new-exports": ("The last export is days ago.", _SCHEDULE),
     "state-unreadable": ("The state is not one that this version of the tap can read.", _SEE_CODE),
-    "unread-files": ("Older than a day and not read: ….", "Run the tap; see whether its schedule still works."),
+    "unread-files": (
+        "Older than a day and not read: ….",
+        "Run the tap; see whether its schedule still works.",
+    ),
     "window-closing": ("Exports stand still; soon Responsys deletes events that none has.", _SCHEDULE),
     "window-passed": ("Exports stand still; Responsys has deleted events that none has.", _SCHEDULE),
 }
@@ -37,9 +40,21 @@ class Entry:
 
 # An error that keeps the folder from being listed becomes one of these.
 ACCESS = (
-    Entry("connection-failed", "problem", "The file server is not reached, or refuses the sign-in.", _SEE_CODE),
-    Entry("folder-forbidden", "problem", "The user may not list the folder.", "Check path and the user's rights."),
-    Entry("folder-missing", "problem", "There is no such folder.", "Set path to the folder that the job writes to."),
+    Entry(
+        "connection-failed", "problem", "The file server is not reached, or refuses the sign-in.", _SEE_CODE
+    ),
+    Entry(
+        "folder-forbidden",
+        "problem",
+        "The user may not list the folder.",
+        "Check path and the user's rights.",
+    ),
+    Entry(
+        "folder-missing",
+        "problem",
+        "There is no such folder.",
+        "Set path to the folder that the job writes to.",
+    ),
 )
 
 

@@ -41,9 +41,7 @@ def _feed(feed: Feed) -> Iterable[str]:
         yield from ("Its columns are not documented; they come from the header.", "")
         return
     rows = [(column.name, column.type, column.description) for column in feed.columns]
-    rows += [
-        (column.name, column.type, f"{column.description} (add-on)") for column in feed.add_on_columns
-    ]
+    rows += [(column.name, column.type, f"{column.description} (add-on)") for column in feed.add_on_columns]
     yield from _table(rows)
 
 
