@@ -70,6 +70,11 @@ lint: .venv/.made ## Check style and types
 reference: .venv/.made ## Rewrite what is generated (README tables and figures, meltano.yml, .env.example)
 	@$(RUN) python scripts/generate_reference.py
 
+.PHONY: docs
+docs: .venv-docs/.made ## Build the documentation's site into .local/site, and fail at any warning
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
+	@echo "The site: .local/site/index.html"
+
 .PHONY: lock-dbt
 lock-dbt: | $(UV) ## Lock the packages that Meltano installs dbt with, after a change of transform/requirements.in
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate \
@@ -95,7 +100,7 @@ setup: .venv/.made .meltano/.made ## Make the environments (done by demo and tes
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	@rm -rf .venv .venv-meltano .venv-docs .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
@@ -118,6 +123,11 @@ $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
 	@echo "Installing Meltano into .venv-meltano ..."
 	@UV_PROJECT_ENVIRONMENT=.venv-meltano $(UV) sync --quiet --locked --only-group meltano
+	@touch $@
+
+.venv-docs/.made: uv.lock | $(UV)
+	@echo "Installing MkDocs into .venv-docs ..."
+	@UV_PROJECT_ENVIRONMENT=.venv-docs $(UV) sync --quiet --locked --only-group docs
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.
