@@ -1,0 +1,135 @@
+"""Every command of the documentation is run as it stands, beside a sandbox, in what looks like the checkout."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from demo.postgres import Postgres, running_postgres
+from demo.project import ROOT
+from demo.warehouse import Warehouse
+from support.docblocks import blocks
+
+from responsys_sandbox.account import AccountPlan
+from responsys_sandbox.sandbox import Sandbox, SandboxOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.docblocks import Block
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RUN = [
+    page for page in PAGES if any(block.language == "bash" and not block.is_outside for block in blocks(page))
+]
+# Environments are shared with the checkout; what runs leave behind is not.
+OWN = {".git", ".local", ".meltano", ".cache", "examples"}
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(scope="session")
+def installed() -> None:
+    subprocess.run(["make", "--silent", "setup"], cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        Warehouse(server.url).fill_carts()
+        yield server
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, installed: None) -> Path:  # noqa: ARG001
+    """A folder that looks like the checkout: its files, and nothing that was left behind in it."""
+    folder = tmp_path / "checkout"
+    for part in (folder / ".local" / "tmp", folder / ".meltano"):
+        part.mkdir(parents=True)
+    for entry in ROOT.iterdir():
+        if entry.name not in OWN:
+            (folder / entry.name).symlink_to(entry)
+    for plugins in ("extractors", "loaders", "utilities"):
+        (folder / ".meltano" / plugins).symlink_to(ROOT / ".meltano" / plugins)
+    (folder / ".meltano" / ".made").touch()
+    for example in (ROOT / "examples").iterdir():
+        copy = folder / "examples" / example.name
+        copy.mkdir(parents=True)
+        for name in ("meltano.yml", "data"):
+            if (example / name).exists():
+                (copy / name).symlink_to(example / name)
+    return folder
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("page", RUN, ids=name_of)
+def test_the_commands_of_a_page_run_in_their_order(
+    page: Path, checkout: Path, postgres: Postgres, tmp_path: Path
+) -> None:
+    start = datetime.now(UTC).date() - timedelta(days=3)
+    options = SandboxOptions(days=3, plan=AccountPlan(contacts=60, start=start))
+    with Sandbox(tmp_path / "sandbox", options=options) as sandbox:
+        variables = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("TAP_", "TARGET_", "MELTANO_"))
+            },
+            **sandbox.settings,
+            **postgres.settings,
+            "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+            "RESPONSYS_SANDBOX_FOLDER": str(sandbox.folder),
+            "MAKEFLAGS": "",
+        }
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script(page, checkout)],
+            cwd=checkout,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def script(page: Path, folder: Path) -> str:
+    """Put a page's commands together, and write the files that it shows."""
+    lines = []
+    for block in blocks(page):
+        if block.title:
+            (folder / block.title).write_text(block.text, encoding="utf-8")
+        elif block.language == "bash" and not block.is_outside:
+            lines += [f"echo {shlex.quote(f'--- {name_of(page)}:{block.line}')} >&2", block.text]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_blocks_are_what_they_say(page: Path) -> None:
+    for block in blocks(page):
+        assert block.language, f"{name_of(page)}:{block.line} says no language"
+        assert block.language not in {"sh", "shell", "console"}, f"{name_of(page)}:{block.line}: bash is run"
+        if block.language == "bash":
+            parsed = subprocess.run(
+                ["bash", "-n"], input=block.text, text=True, capture_output=True, check=False
+            )
+            assert (parsed.returncode, parsed.stderr) == (0, ""), f"{name_of(page)}:{block.line}"
+            check_options(block)
+
+
+def check_options(block: Block) -> None:
+    """See that Meltano's plugins in a command that no test can run exist."""
+    known = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    for line in block.text.replace("\\\n", " ").splitlines() if block.is_outside else ():
+        words = shlex.split(line, comments=True)
+        if any(word == "scripts/meltano" for word in words):
+            named = [word.partition(":")[0] for word in words if word.startswith(("tap-", "target-"))]
+            assert all(f"- name: {name}\n" in known for name in named), line
