@@ -2,7 +2,7 @@
 """Keep settings, capabilities and streams in one place: what the plugins themselves say.
 
 Rewrites the marked blocks of the README files, of the reference in docs, of meltano.yml and of .env.example,
-and the definitions in hub, from the plugins' `--about --format=json`, the catalogue of feeds, the source's
+the definitions in hub and the README's badges, from the plugins' `--about --format=json`, the catalogue of feeds, the source's
 error codes and doctor's findings, and the results of the benchmark. A block stands between two lines:
 
     <!-- begin: settings tap-responsys -->      (Markdown)
@@ -25,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import badges
 import doctor_findings
 import error_codes
 import hub_definition
@@ -43,7 +44,7 @@ HUB = {
     "target-responsys": "hub/loaders/target-responsys.yml",
 }
 FILES = (
-    "README.md",
+    "bench/README.md",
     "tap-responsys/README.md",
     "target-responsys/README.md",
     "docs/errors.md",
@@ -194,11 +195,11 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare only")
     check = parser.parse_args().check
     differing = []
-    texts = {ROOT / name: (ROOT / name).read_text(encoding="utf-8") for name in (*FILES, *HUB.values())}
-    wanted = {path: rewritten(text, path.suffix) for path, text in texts.items()}
+    wanted = {ROOT / name: text for name, text in badges.badges().items()}
     wanted |= {ROOT / name: hub_definition.text(plugin, about(plugin)) for plugin, name in HUB.items()}
+    wanted |= {ROOT / name: rewritten((ROOT / name).read_text("utf-8"), Path(name).suffix) for name in FILES}
     for path, new in wanted.items():
-        if texts[path] != new:
+        if not path.exists() or path.read_text("utf-8") != new:
             differing.append(path.relative_to(ROOT).as_posix())
             if not check:
                 path.write_text(new, encoding="utf-8")

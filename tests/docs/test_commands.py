@@ -1,4 +1,4 @@
-"""Every command of the documentation is run as it stands, beside a sandbox, in what looks like the checkout."""
+"""Every command of the documentation is run as it stands, beside a sandbox, in what looks like a checkout."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from demo.postgres import Postgres, running_postgres
 from demo.project import ROOT
-from demo.warehouse import Warehouse
 from support.docblocks import blocks
 
 from responsys_sandbox.account import AccountPlan
@@ -29,6 +29,14 @@ RUN = [
 ]
 # Environments are shared with the checkout; what runs leave behind is not.
 OWN = {".git", ".local", ".meltano", ".cache", "examples"}
+# What the models ask of the shop: a table of carts, empty here.
+SHOP = """
+    CREATE SCHEMA shop;
+    CREATE TABLE shop.cart_items (
+        customer_id TEXT, sku TEXT, product_name TEXT, price NUMERIC, image_url TEXT,
+        added_at TIMESTAMP, ordered_at TIMESTAMP
+    )
+"""
 
 
 def name_of(page: Path) -> str:
@@ -43,7 +51,8 @@ def installed() -> None:
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     with running_postgres() as server:
-        Warehouse(server.url).fill_carts()
+        with psycopg.connect(server.url) as connection:
+            connection.execute(SHOP)
         yield server
 
 
