@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, no package
-"""The badges of the root README, from what the packages' own metadata says. They are files: nothing is fetched."""
+"""The badges of the root README, from what the packages' own metadata says. Files: nothing is fetched."""
 
 from __future__ import annotations
 
@@ -38,5 +38,6 @@ def _svg(label: str, value: str) -> str:
         f'<rect width="{left}" height="20" fill="#555"/>'
         f'<rect x="{left}" width="{right}" height="20" fill="#1f6fb2"/>'
         f'<g fill="#fff" font-family="sans-serif" font-size="11" text-anchor="middle">'
-        f'<text x="{left / 2}" y="14">{label}</text><text x="{left + right / 2}" y="14">{value}</text></g></svg>\n'
+        f'<text x="{left / 2}" y="14">{label}</text>'
+        f'<text x="{left + right / 2}" y="14">{value}</text></g></svg>\n'
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import pytest
 from demo.postgres import Postgres, running_postgres
 from demo.project import ROOT
 from support.docblocks import blocks
+from support.plugins import environment
 
 from responsys_sandbox.account import AccountPlan
 from responsys_sandbox.sandbox import Sandbox, SandboxOptions
@@ -27,8 +29,18 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN = [
     page for page in PAGES if any(block.language == "bash" and not block.is_outside for block in blocks(page))
 ]
-# Environments are shared with the checkout; what runs leave behind is not.
-OWN = {".git", ".local", ".meltano", ".cache", "examples"}
+NOT_COPIED = (
+    ".git",
+    ".venv*",
+    ".tools",
+    ".meltano",
+    ".cache",
+    ".local",
+    ".*_cache",
+    ".hypothesis",
+    "__pycache__",
+    "dist",
+)
 # What the models ask of the shop: a table of carts, empty here.
 SHOP = """
     CREATE SCHEMA shop;
@@ -58,23 +70,25 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def checkout(tmp_path: Path, installed: None) -> Path:  # noqa: ARG001
-    """A folder that looks like the checkout: its files, and nothing that was left behind in it."""
+    """A copy of the checkout's files, with its environments, and with nothing that runs have left behind."""
     folder = tmp_path / "checkout"
-    for part in (folder / ".local" / "tmp", folder / ".meltano"):
-        part.mkdir(parents=True)
-    for entry in ROOT.iterdir():
-        if entry.name not in OWN:
-            (folder / entry.name).symlink_to(entry)
-    for plugins in ("extractors", "loaders", "utilities"):
-        (folder / ".meltano" / plugins).symlink_to(ROOT / ".meltano" / plugins)
+    shutil.copytree(ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    for name in (".venv", ".venv-meltano", ".venv-docs", ".tools"):
+        if (ROOT / name).exists():
+            (folder / name).symlink_to(ROOT / name)
+    share_plugins(ROOT / ".meltano", folder / ".meltano")
     (folder / ".meltano" / ".made").touch()
-    for example in (ROOT / "examples").iterdir():
-        copy = folder / "examples" / example.name
-        copy.mkdir(parents=True)
-        for name in ("meltano.yml", "data"):
-            if (example / name).exists():
-                (copy / name).symlink_to(example / name)
+    for example in (folder / "examples").iterdir():
+        share_plugins(ROOT / ".local" / "examples" / example.name, example / ".meltano")
     return folder
+
+
+def share_plugins(kept: Path, project: Path) -> None:
+    """Have a Meltano project take and put installed plugins where the next run finds them."""
+    project.mkdir()
+    for plugins in ("extractors", "loaders", "utilities"):
+        (kept / plugins).mkdir(parents=True, exist_ok=True)
+        (project / plugins).symlink_to(kept / plugins)
 
 
 @pytest.mark.timeout(900)
