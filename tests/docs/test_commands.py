@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from support.docblocks import Block
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = ROOT / "README.md"
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 RUN = [
     page for page in PAGES if any(block.language == "bash" and not block.is_outside for block in blocks(page))
 ]
@@ -69,9 +70,14 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, installed: None) -> Path:  # noqa: ARG001
-    """A copy of the checkout's files, with its environments, and with nothing that runs have left behind."""
-    folder = tmp_path / "checkout"
+def checkout(installed: None) -> Iterator[Path]:  # noqa: ARG001
+    """A copy of the checkout's files, with its environments, and with nothing that runs have left behind.
+
+    It lies inside the checkout: PostgreSQL's own user has to reach the environments through it.
+    """
+    inside = ROOT / ".local" / "tmp" / f"checkout-{os.getpid()}"
+    shutil.rmtree(inside, ignore_errors=True)
+    folder = inside / "checkout"
     shutil.copytree(ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*NOT_COPIED))
     for name in (".venv", ".venv-meltano", ".venv-docs", ".tools"):
         if (ROOT / name).exists():
@@ -80,7 +86,8 @@ def checkout(tmp_path: Path, installed: None) -> Path:  # noqa: ARG001
     (folder / ".meltano" / ".made").touch()
     for example in (folder / "examples").iterdir():
         share_plugins(ROOT / ".local" / "examples" / example.name, example / ".meltano")
-    return folder
+    yield folder
+    shutil.rmtree(inside)
 
 
 def share_plugins(kept: Path, project: Path) -> None:
@@ -99,22 +106,16 @@ def test_the_commands_of_a_page_run_in_their_order(
     start = datetime.now(UTC).date() - timedelta(days=3)
     options = SandboxOptions(days=3, plan=AccountPlan(contacts=60, start=start))
     with Sandbox(tmp_path / "sandbox", options=options) as sandbox:
-        variables = {
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if not name.startswith(("TAP_", "TARGET_", "MELTANO_"))
-            },
+        own = {
             **sandbox.settings,
             **postgres.settings,
             "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
             "RESPONSYS_SANDBOX_FOLDER": str(sandbox.folder),
-            "MAKEFLAGS": "",
         }
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script(page, checkout)],
             cwd=checkout,
-            env=variables,
+            env=environment(**own),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -135,7 +136,12 @@ def script(page: Path, folder: Path) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_readmes_commands_are_run_on_a_page() -> None:
+    run = {block.text for page in RUN for block in blocks(page) if not block.is_outside}
+    assert {block.text for block in blocks(README) if block.language == "bash"} <= run
+
+
+@pytest.mark.parametrize("page", [README, *PAGES], ids=name_of)
 def test_blocks_are_what_they_say(page: Path) -> None:
     for block in blocks(page):
         assert block.language, f"{name_of(page)}:{block.line} says no language"
