@@ -23,6 +23,7 @@ export TMPDIR := $(ROOT)/.local/tmp
 PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
 PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox
 CHECKED := $(PACKAGES) demo scripts bench tests
+SPELLED := $(PACKAGES) bench/*.py bench/*.md demo docs examples hub scripts transform/models Makefile meltano.yml mkdocs.yml *.md
 RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
 
 .PHONY: help
@@ -57,13 +58,14 @@ profile: setup ## Show where the time of tap and target goes, with flame graphs
 	@$(BENCH) profile
 
 .PHONY: lint
-lint: .venv/.made ## Check style and types
+lint: .venv/.made ## Check style, types and spelling
 	@$(RUN) ruff check $(CHECKED)
 	@$(RUN) ruff format --check $(CHECKED)
 	@$(RUN) mypy --strict $(PACKAGES) demo scripts
 	@$(RUN) mypy --strict -p bench
 	@$(RUN) mypy --strict --explicit-package-bases tests
 	@$(RUN) bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
+	@$(RUN) codespell $(SPELLED)
 	@$(RUN) zizmor --quiet --offline --persona pedantic .github
 
 .PHONY: reference

@@ -3,7 +3,8 @@
 
 Rewrites the marked blocks of the README files, of the reference in docs, of meltano.yml and of .env.example,
 the definitions in hub and the README's badges, from the plugins' `--about --format=json`, the catalogue of
-feeds, the source's error codes and doctor's findings, and the results of the benchmark. A block stands between two lines:
+feeds, the source's error codes and doctor's findings, and the results of the benchmark. A block
+stands between two lines:
 
     <!-- begin: settings tap-responsys -->      (Markdown)
     # begin: settings tap-responsys             (YAML and .env)
