@@ -23,6 +23,7 @@ export TMPDIR := $(ROOT)/.local/tmp
 PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
 PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox
 CHECKED := $(PACKAGES) demo scripts bench tests
+SPELLED := $(PACKAGES) bench/*.py bench/*.md demo docs examples hub scripts transform/models Makefile meltano.yml mkdocs.yml *.md
 RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
 
 .PHONY: help
@@ -67,18 +68,24 @@ profile: setup ## Show where the time of tap and target goes, with flame graphs
 	@$(BENCH) profile
 
 .PHONY: lint
-lint: .venv/.made ## Check style and types
+lint: .venv/.made ## Check style, types and spelling
 	@$(RUN) ruff check $(CHECKED)
 	@$(RUN) ruff format --check $(CHECKED)
 	@$(RUN) mypy --strict $(PACKAGES) demo scripts
 	@$(RUN) mypy --strict -p bench
 	@$(RUN) mypy --strict --explicit-package-bases tests
 	@$(RUN) bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
+	@$(RUN) codespell $(SPELLED)
 	@$(RUN) zizmor --quiet --offline --persona pedantic .github
 
 .PHONY: reference
 reference: .venv/.made ## Rewrite what is generated (README tables and figures, meltano.yml, .env.example)
 	@$(RUN) python scripts/generate_reference.py
+
+.PHONY: docs
+docs: .venv-docs/.made ## Build the documentation's site into .local/site, and fail at any warning
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
+	@echo "The site: .local/site/index.html"
 
 .PHONY: lock-dbt
 lock-dbt: | $(UV) ## Lock the packages that Meltano installs dbt with, after a change of transform/requirements.in
@@ -105,7 +112,7 @@ setup: .venv/.made .meltano/.made ## Make the environments (done by demo and tes
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	@rm -rf .venv .venv-meltano .venv-docs .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
@@ -128,6 +135,11 @@ $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
 	@echo "Installing Meltano into .venv-meltano ..."
 	@UV_PROJECT_ENVIRONMENT=.venv-meltano $(UV) sync --quiet --locked --only-group meltano
+	@touch $@
+
+.venv-docs/.made: uv.lock | $(UV)
+	@echo "Installing MkDocs into .venv-docs ..."
+	@UV_PROJECT_ENVIRONMENT=.venv-docs $(UV) sync --quiet --locked --only-group docs
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.

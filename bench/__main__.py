@@ -66,7 +66,7 @@ def _arguments() -> argparse.Namespace:
         command.add_argument("--rounds", type=int, help="how often each case runs")
     profile = commands.add_parser("profile", help="where the time goes")
     profile.add_argument("--rows", type=int, default=200_000)
-    commands.add_parser("section", help="print the README's section on performance")
+    commands.add_parser("section", help="print the figures of the README")
     show = commands.add_parser("show", help="print a result as tables")
     show.add_argument("result", type=Path)
     return parser.parse_args()

@@ -29,19 +29,20 @@ def pins(requirements: str) -> dict[str, str]:
 
 def version(environment: str, package: str) -> str:
     """Return the version of a package in an environment."""
-    return pins(_file(environment).read_text(encoding="utf-8"))[package]
+    return pins((REQUIREMENTS / f"{environment}.txt").read_text(encoding="utf-8"))[package]
 
 
-def ensure(environment: str) -> Path:
+def ensure(environment: str, requirements_in: Path = REQUIREMENTS) -> Path:
     """Install an environment unless it stands; return its folder of programs.
 
     Args:
-        environment: Name of a file in `bench/environments`, without suffix.
+        environment: Name of a file of pinned versions, without suffix.
+        requirements_in: The folder of that file.
 
     Raises:
         InstallationError: With what uv says.
     """
-    requirements = _file(environment)
+    requirements = requirements_in / f"{environment}.txt"
     folder = ENVIRONMENTS / environment
     mark = folder / ".made"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
@@ -51,10 +52,6 @@ def ensure(environment: str) -> Path:
         _uv("pip", "install", "--python", python, "--requirements", str(requirements))
         mark.write_text(digest, encoding="ascii")
     return folder / "bin"
-
-
-def _file(environment: str) -> Path:
-    return REQUIREMENTS / f"{environment}.txt"
 
 
 def _uv(*arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""The root README's section on performance, from the results in the repository."""
+"""The figures in this folder's README, from the results in the repository."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _full(result: Result) -> list[str]:
         if any(row.rate for row in members):
             parts += [f"**{group}**", markdown_table(_HEADERS, map(_line, members))]
     parts += [*_calls(rows), *_start(rows), *limits(rows)]
-    parts.append("![Rates and memory](bench/results/full.svg)")
+    parts.append("![Rates and memory](results/full.svg)")
     return parts
 
 
@@ -61,7 +61,7 @@ def _origin(result: Result) -> str:
     return (
         f"Measured on {result.date} at commit {machine['commit']} with `make bench`: {where}. Medians of "
         f"{result.inputs['rounds']} round(s) that run all cases in turn; {files}. Absolute figures drift "
-        "with the machine, ratios hold. What each case does: [bench](bench/README.md)."
+        "with the machine, ratios hold. What each case does stands [above](#the-cases)."
     )
 
 
@@ -151,5 +151,5 @@ def _scale(result: Result) -> list[str]:
     return [
         title,
         markdown_table(("", "from, to", "k rows/s", "peak MB"), lines),
-        "![Scale](bench/results/scale.svg)",
+        "![Scale](results/scale.svg)",
     ]

@@ -1,9 +1,10 @@
 # ruff: noqa: INP001 - a script, no package
 """Keep settings, capabilities and streams in one place: what the plugins themselves say.
 
-Rewrites the marked blocks of the README files, of docs/errors.md, of meltano.yml and of .env.example from
-the plugins' `--about --format=json`, the catalogue of feeds, the source's error codes and the results of
-the benchmark. A block stands between two lines:
+Rewrites the marked blocks of the README files, of the reference in docs, of meltano.yml and of .env.example,
+the definitions in hub and the README's badges, from the plugins' `--about --format=json`, the catalogue of
+feeds, the source's error codes and doctor's findings, and the results of the benchmark. A block
+stands between two lines:
 
     <!-- begin: settings tap-responsys -->      (Markdown)
     # begin: settings tap-responsys             (YAML and .env)
@@ -25,7 +26,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import badges
+import doctor_findings
 import error_codes
+import hub_definition
+import setting_entries
+import stream_columns
 import yaml
 
 from responsys_io.feeds import feeds
@@ -34,11 +40,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
+HUB = {
+    "tap-responsys": "hub/extractors/tap-responsys.yml",
+    "target-responsys": "hub/loaders/target-responsys.yml",
+}
 FILES = (
-    "README.md",
+    "bench/README.md",
     "tap-responsys/README.md",
     "target-responsys/README.md",
     "docs/errors.md",
+    "docs/reference/columns.md",
+    "docs/reference/doctor.md",
+    "docs/reference/streams.md",
+    "docs/reference/tap-settings.md",
+    "docs/reference/target-settings.md",
     "meltano.yml",
     ".env.example",
 )
@@ -48,17 +63,6 @@ BLOCK = re.compile(
     r"^(?P<end>(?P<indent>[ ]*)(?:<!--|\#)\ end:\ (?P=kind)\ (?P=plugin)(?:\ -->)?)$",
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
-# Capabilities that singer-sdk declares and Meltano's schema of meltano.yml does not know.
-UNKNOWN_TO_MELTANO = {"validate-records", "target-schema"}
-# Meltano 4.4.1 cannot pass on a `kind: decimal` that comes from the environment ("Object of type Decimal is
-# not JSON serializable"): numbers from there are whole; meltano.yml itself takes any.
-MELTANO_KINDS = {
-    "integer": "integer",
-    "number": "integer",
-    "boolean": "boolean",
-    "array": "array",
-    "object": "object",
-}
 
 
 @cache
@@ -88,12 +92,12 @@ def markdown_settings(plugin: str) -> str:
     required = about(plugin)["settings"].get("required", [])
     rows = ["| Setting | Default | What it does |", "|---|---|---|"]
     for name, setting in settings(plugin).items():
-        notes = [_sentence(setting.get("description", ""))]
-        if choices := _choices(setting):
+        notes = [setting_entries.sentence(setting.get("description", ""))]
+        if choices := setting_entries.choices(setting):
             notes.append(f"One of {', '.join(f'`{choice}`' for choice in choices)}.")
         if name in required:
             notes.insert(0, "**Required.**")
-        if _secret(setting):
+        if setting_entries.is_secret(setting):
             notes.append("Secret.")
         rows.append(f"| `{name}` | {_markdown_default(setting)} | {_cell(' '.join(filter(None, notes)))} |")
     return "\n".join(rows)
@@ -126,13 +130,13 @@ def markdown_performance(module: str) -> str:
 def meltano_settings(plugin: str) -> str:
     """Return the settings as the `settings` key of a plugin in meltano.yml."""
     return _yaml(
-        {"settings": [_meltano_setting(name, setting) for name, setting in settings(plugin).items()]}
+        {"settings": [setting_entries.entry(name, setting) for name, setting in settings(plugin).items()]}
     )
 
 
 def meltano_capabilities(plugin: str) -> str:
     """Return the capabilities as the `capabilities` key of a plugin in meltano.yml."""
-    return _yaml({"capabilities": sorted(set(about(plugin)["capabilities"]) - UNKNOWN_TO_MELTANO)})
+    return _yaml({"capabilities": setting_entries.capabilities(about(plugin))})
 
 
 def environment_settings(plugin: str) -> str:
@@ -141,7 +145,10 @@ def environment_settings(plugin: str) -> str:
     lines = []
     for name, setting in settings(plugin).items():
         lines += textwrap.wrap(
-            _sentence(setting.get("description", "")), 100, initial_indent="# ", subsequent_indent="# "
+            setting_entries.sentence(setting.get("description", "")),
+            100,
+            initial_indent="# ",
+            subsequent_indent="# ",
         )
         lines.append(f"#{prefix}_{name.upper()}={_environment_value(setting)}")
     return "\n".join(lines)
@@ -152,6 +159,8 @@ RENDERERS: dict[tuple[str, str], Callable[[str], str]] = {
     (".md", "capabilities"): markdown_capabilities,
     (".md", "streams"): markdown_streams,
     (".md", "errors"): lambda _: error_codes.table(),
+    (".md", "findings"): lambda _: doctor_findings.table(),
+    (".md", "columns"): lambda _: stream_columns.sections(),
     (".md", "performance"): markdown_performance,
     (".yml", "settings"): meltano_settings,
     (".yml", "capabilities"): meltano_capabilities,
@@ -187,52 +196,16 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare only")
     check = parser.parse_args().check
     differing = []
-    for path in (ROOT / name for name in FILES):
-        old = path.read_text(encoding="utf-8")
-        new = rewritten(old, path.suffix)
-        if old != new:
+    wanted = {ROOT / name: text for name, text in badges.badges().items()}
+    wanted |= {ROOT / name: hub_definition.text(plugin, about(plugin)) for plugin, name in HUB.items()}
+    wanted |= {ROOT / name: rewritten((ROOT / name).read_text("utf-8"), Path(name).suffix) for name in FILES}
+    for path, new in wanted.items():
+        if not path.exists() or path.read_text("utf-8") != new:
             differing.append(path.relative_to(ROOT).as_posix())
             if not check:
                 path.write_text(new, encoding="utf-8")
     if check and differing:
         sys.exit(f"Not as the plugins say: {', '.join(differing)}. Run `make reference`.")
-
-
-def _meltano_setting(name: str, setting: dict[str, Any]) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "name": name,
-        "label": setting.get("title") or name.replace("_", " ").capitalize(),
-    }
-    if choices := _choices(setting):
-        entry |= {"kind": "options", "options": [{"label": choice, "value": choice} for choice in choices]}
-    elif str(setting.get("format", "")).startswith("date"):
-        entry["kind"] = "date_iso8601"
-    elif kind := MELTANO_KINDS.get(_type(setting)):
-        entry["kind"] = kind
-    if _secret(setting):
-        entry["sensitive"] = True
-    if "default" in setting:
-        entry["value"] = setting["default"]
-    if description := _sentence(setting.get("description", "")):
-        entry["description"] = description
-    return entry
-
-
-def _type(setting: dict[str, Any]) -> str:
-    kinds = setting.get("type", "string")
-    return kinds if isinstance(kinds, str) else next(kind for kind in kinds if kind != "null")
-
-
-def _choices(setting: dict[str, Any]) -> list[str]:
-    return [str(choice) for choice in setting.get("enum", ()) if choice is not None]
-
-
-def _secret(setting: dict[str, Any]) -> bool:
-    return bool(setting.get("writeOnly") or setting.get("secret"))
-
-
-def _sentence(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _markdown_default(setting: dict[str, Any]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from responsys_io.durations import duration
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
@@ -66,11 +68,3 @@ class Progress:
             speed / _MEGABYTE,
             duration(left),
         )
-
-
-def duration(seconds: float) -> str:
-    """Put a number of seconds into words: `40 s`, `12 min`, `2 h 5 min`."""
-    if seconds < 90:  # noqa: PLR2004  below that minutes say too little
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

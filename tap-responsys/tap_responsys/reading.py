@@ -29,6 +29,7 @@ class Reading:
     def __init__(self, export: ExportFile, kind: ExportKind, begun: FileEntry) -> None:
         self.export = export
         self.rows, self.rejected = begun.rows, begun.rejected
+        self.rows_before, self.rejected_before = begun.rows, begun.rejected
         self.modified_at = datetime.fromtimestamp(export.remote.mtime, UTC).isoformat()
         self.moments = MODIFIED_DATE if kind.key else STORED_DATE
         """The column that tells how new a row is."""

@@ -27,6 +27,7 @@ from tap_responsys.progress import Progress
 from tap_responsys.reading import Reading
 from tap_responsys.recordlines import Written
 from tap_responsys.settings import chosen
+from tap_responsys.story import unread_words
 from tap_responsys.vanished import reason_to_keep
 from tap_responsys.window import window_warning
 
@@ -124,6 +125,9 @@ class ExportStream(Stream):
         ):
             self.state_manager.is_flushed = False
         complete.update(export for export in wanted if self._ledger.is_read(export))
+        new = unread(wanted, self._ledger)
+        ready = sum(export in complete for export in new)
+        self.logger.info("%s", unread_words(len(wanted), len(new), ready))
         progress: Progress | None = None
         while todo := [export for export in unread(wanted, self._ledger) if export in complete]:
             progress = progress or Progress(self.name, [export.remote.size for export in todo], self.logger)
@@ -234,6 +238,9 @@ class ExportStream(Stream):
             self._mark_vanished(reading)
         again = self._ledger.finish(export, entry)
         self.logger.info("Read %s: %d rows, %d of them rejected", export.name, entry.rows, entry.rejected)
+        self._exports_tap.story.file_read(
+            self.name, reading.rows - reading.rows_before, reading.rejected - reading.rejected_before
+        )
         if entry.rejected and not self._exports_tap.rejected_rows.selected:
             self.logger.warning(
                 "%d rows of %s do not fit and are nowhere: rejected_rows is not selected",

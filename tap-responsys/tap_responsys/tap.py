@@ -14,6 +14,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib import StateMessage
 
+from responsys_io.abouttext import about_text
 from responsys_io.configuration import settings_from_environment, settings_from_option
 from responsys_io.errors import DataError, ResponsysError, SettingsError
 from responsys_io.exits import one_line_errors
@@ -31,6 +32,7 @@ from tap_responsys.kinds import KEY_FEEDS
 from tap_responsys.recordcounts import RecordCounts
 from tap_responsys.rejects import REJECTED_ROWS, RejectedRows
 from tap_responsys.settings import SETTINGS
+from tap_responsys.story import Story
 from tap_responsys.streams import ExportStream
 
 if TYPE_CHECKING:
@@ -92,6 +94,11 @@ class TapResponsys(Tap):
     def account_api(self) -> AccountApi:
         """The REST API, where its settings are given."""
         return AccountApi(self.config)
+
+    @cached_property
+    def story(self) -> Story:
+        """What the run tells of itself."""
+        return Story(self.logger)
 
     @cached_property
     def key_ring(self) -> KeyRing:
@@ -211,15 +218,29 @@ class TapResponsys(Tap):
             catalog=json.load(catalog) if catalog else None,
         )
         with tap.folder, tap.key_ring, tap.account_api:
+            selected = [name for name, stream in tap.streams.items() if stream.selected]
+            tap.story.begin(selected, len(tap.streams))
             tap.sync_all()
             if any(isinstance(stream, ApiStream) and stream.selected for stream in tap.streams.values()):
                 # These have no state, yet a STATE at the end is how a reader sees that the tap has finished.
                 tap.write_message(StateMessage(value=tap.state))
+            tap.story.end()
         tap.raise_failures()
 
     @cached_property
     def _failed(self) -> list[str]:
         return []
+
+    @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print what the tap is: with its settings explained, where the SDK's text only names them."""
+        if output_format not in {None, "text"}:
+            super().print_about(output_format)
+            return
+        info = cls._get_about_info()
+        able, settings = [one.value for one in info.capabilities], info.settings["properties"]
+        text = about_text(info.name, str(info.version), info.description or "", able, settings)
+        print(text)  # noqa: T201
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -15,9 +15,22 @@ if TYPE_CHECKING:
 
 PROBLEM_EXIT_CODE = 2
 
+_HELP = """Read Singer messages; deliver their records into tables and lists of an Oracle Responsys account.
+
+Settings come from the file of --config, or from the environment (--config=ENV). --about explains them.
+Exits with 0 when everything is delivered, 1 when a run failed, 2 when something has to be put right first,
+3 when more records were refused than are tolerated."""
+_EXAMPLES = """\b
+Examples:
+  tap-csv-folder --config tap.json | target-responsys --config target.json
+  target-responsys --config target.json --plan < audience.jsonl
+  cat rejects.jsonl | target-responsys --config target.json"""
+
 
 def with_plan(command: click.Command) -> click.Command:
     """Add the option to the SDK's command, and text to the formats, which are those of --about as well."""
+    command.help = _HELP
+    command.epilog = _EXAMPLES
     for option in command.params:
         if option.name == "about_format" and isinstance(option, click.Option):
             option.type = click.Choice(["text", "json", "markdown"], case_sensitive=False)

@@ -151,6 +151,9 @@ class RoutedSink(ResponsysSink):
         self.route = self._routed()
         for text in omissions(self.route):
             self.logger.warning("%s", text)
+        campaign = f", campaign {self.route.campaign_id}" if self.route.campaign_column else ""
+        place = f"{self.route.folder}/{self.route.table}" if self.route.folder else self.route.table
+        self.logger.info("Goes to %s%s", place, campaign)
         self.tally = Tally(campaign_id=self.route.campaign_id, streams=[stream_name])
 
     @property

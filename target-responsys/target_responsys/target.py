@@ -16,7 +16,9 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
+from responsys_io.abouttext import about_text
 from responsys_io.configuration import settings_from_environment, settings_from_option
+from responsys_io.durations import duration
 from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
 from responsys_io.exits import one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
@@ -273,6 +275,8 @@ class TargetResponsys(Target):
         for (place, kind), erased in self.erased.items():
             self.logger.info("%s by %s: %s", place, kind, erased)
         report(self.logger, self.tallies, self.rejects, tolerated=chosen(self.config, "max_rejected_rows"))
+        took = datetime.now(UTC) - self.started
+        self.logger.info("Done in %s", duration(took.total_seconds()))
 
     def _remove_leavers(self) -> None:
         """Deliver what remains; then delete who has left the audiences, each once."""
@@ -463,6 +467,17 @@ class TargetResponsys(Target):
             check_plan_format(about_format)
             target.plan_format = about_format
         target.listen(file_input)
+
+    @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print what the target is: with its settings explained, where the SDK's text only names them."""
+        if output_format not in {None, "text"}:
+            super().print_about(output_format)
+            return
+        info = cls._get_about_info()
+        able, settings = [one.value for one in info.capabilities], info.settings["properties"]
+        text = about_text(info.name, str(info.version), info.description or "", able, settings)
+        print(text)  # noqa: T201
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -57,7 +57,8 @@ def test_the_readme_has_the_campaigns_of_the_project() -> None:
     rows = []
     intervals = {schedule["job"]: schedule["interval"] for schedule in MELTANO_YML["schedules"]}
     for job in MELTANO_YML["jobs"]:
-        source, destination = job["tasks"][0].split()
+        # What makes the audience anew may come before it.
+        source, _, destination = job["tasks"][-1].partition(" ")
         if source.startswith("audience-"):
             config, (selected,) = named[destination]["config"], named[source]["select"]
             stream = selected.removesuffix(".*")

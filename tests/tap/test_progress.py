@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from tap_responsys.progress import Progress, duration
+from responsys_io.durations import duration
+from tap_responsys.progress import Progress
 
 
 def test_progress_is_told_from_time_to_time_with_what_is_left(caplog: pytest.LogCaptureFixture) -> None:

@@ -23,9 +23,21 @@ EXIT_CODES = {"ok": 0, "warning": 1, "problem": 2}
 
 _CONFIG_FILES = f"{__package__}.config_files"
 
+_HELP = """Read the exports of an Oracle Responsys account; write them as Singer messages to standard output.
+
+Settings come from the file of --config, or from the environment (--config=ENV). --about explains them.
+Without a catalog, contacts, the seven feeds of engagement and every other feed with a file are read."""
+_EXAMPLES = """\b
+Examples:
+  tap-responsys --config tap.json --doctor
+  tap-responsys --config tap.json --state state.json | target-jsonl
+  tap-responsys --config=ENV --discover > catalog.json"""
+
 
 def with_doctor(command: click.Command) -> click.Command:
     """Add the option to the SDK's command, and text to the formats, which are those of --about as well."""
+    command.help = _HELP
+    command.epilog = _EXAMPLES
     for option in command.params:
         if option.name == "about_format" and isinstance(option, click.Option):
             option.type = click.Choice(["text", "json", "markdown"], case_sensitive=False)
