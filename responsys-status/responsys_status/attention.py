@@ -75,7 +75,9 @@ def listed(days: Sequence[date]) -> str:
 def _of_sources(inputs: Inputs) -> Iterator[Notice]:
     for name, source in inputs.sources.items():
         if source.place and source.problem:
-            yield Notice("warning", name, f"Not read: {source.place}: {source.problem}.", "See Sources below.")
+            yield Notice(
+                "warning", name, f"Not read: {source.place}: {source.problem}.", "See Sources below."
+            )
 
 
 def _of_coverage(coverages: Sequence[Coverage], today: date) -> Iterator[Notice]:
@@ -103,9 +105,7 @@ def _of_stream(each: Coverage, today: date) -> Iterator[Notice]:
         text = f"Last export {each.last}, {days} days ago: events of {span} may be lost for good."
         yield Notice("problem", each.stream, text, run)
     elif each.days_left is not None and days >= _CLOSING_FROM:
-        text = (
-            f"Last export {each.last}; Responsys deletes events after {WINDOW_DAYS} days: {each.days_left} left."
-        )
+        text = f"Last export {each.last}; Responsys deletes events after {WINDOW_DAYS} days: {each.days_left} left."
         yield Notice("problem", each.stream, text, run)
     elif days >= _LATE_FROM:
         yield Notice("warning", each.stream, f"Last export {each.last}, {days} days ago.", run)
@@ -147,13 +147,17 @@ def _of_campaigns(campaigns: Sequence[Mapping[str, Any]]) -> Iterator[Notice]:
         last = campaign["last"]
         code = f" with {last['error']}" if last["error"] else ""
         if last["status"] in {"failed", "interrupted"}:
-            text = f"The last run, at {last['started']}, {_was(last['status'])}{code}."
+            text = f"The last run, at {_moment(last)}, {_was(last['status'])}{code}."
             yield Notice("problem", campaign["campaign"], text, "docs/errors.md says what the code means.")
         elif last["refused"]:
-            text = f"The last run, at {last['started']}, had {last['refused']} refused records."
+            text = f"The last run, at {_moment(last)}, had {last['refused']} refused records."
             remedy = "They stand in the rejects file, with the reason beside each; correct them and pipe it in again."
             yield Notice("warning", campaign["campaign"], text, remedy)
 
 
 def _was(status: str) -> str:
     return "failed" if status == "failed" else "was interrupted"
+
+
+def _moment(run: Mapping[str, Any]) -> str:
+    return str(run["started"])[:16].replace("T", " ")

@@ -36,14 +36,14 @@ class Width:
 
 
 WIDE = Width(980, 42, 20, 4, 150)
-NARROW = Width(330, 14, 16, 2, 92)
+NARROW = Width(330, 14, 16, 2, 96)
 
 MARKS = {
     "read": ("Read", "var(--read)", ""),
     "rejects": ("Read, with rejected rows", "var(--rejects)", "r"),
     "reading": ("Being read", "var(--reading)", "…"),
-    "due": ("Due today", "var(--due)", "·"),
-    "late": ("Late, still on the server", "var(--late)", "!"),
+    "due": ("Due today", "var(--due)", ""),
+    "late": ("Late, can still come", "var(--late)", "!"),
     "missing": ("No export", "var(--missing)", "–"),
     "lost": ("Window closed", "var(--lost)", "×"),
     "before": ("Before the first export", "var(--before)", ""),
@@ -71,7 +71,8 @@ OUTCOMES = {
 
 MOST_GROUPS = 10
 _MOST_DAYS = 92
-_PERCENT = ".0%"
+_AXIS, _NUMBER = 44, 46
+"""Pixels for the numbers of an axis, and for one behind a bar."""
 
 
 def calendar(coverage: Mapping[str, Any], width: Width) -> Spec:
@@ -86,18 +87,24 @@ def calendar(coverage: Mapping[str, Any], width: Width) -> Spec:
     ]
     shown = {row["mark"] for row in rows}
     legend = [entry for entry in MARKS.values() if entry[0] in shown]
-    months = "['','January','February','March','April','May','June','July','August','September','October',"
-    months += "'November','December']"
+    months = "['','Jan','Feb','Mar','Apr','May','Jun','Jul','Aug','Sep','Oct','Nov','Dec']"
     label = (
-        f"datum.index == 0 || slice(datum.value, 8) == '01' ? [slice(datum.value, 8), slice({months}"
-        "[toNumber(slice(datum.value, 5, 7))], 0, 3)] : [slice(datum.value, 8)]"
+        f"[datum.index == 0 || slice(datum.value, 8) == '01' ? {months}[toNumber(slice(datum.value, 5, 7))] : '', "
+        "slice(datum.value, 8)]"
     )
     place = {
         "x": {
             "field": "day",
             "type": "ordinal",
             "scale": {"domain": days},
-            "axis": {"title": None, "labelAngle": 0, "labelExpr": label, "orient": "top", **_BARE},
+            "axis": {
+                "title": None,
+                "labelAngle": 0,
+                "labelExpr": label,
+                "orient": "top",
+                **_BARE,
+                "labelPadding": 18,
+            },
         },
         "y": {
             "field": "stream",
@@ -116,114 +123,124 @@ def calendar(coverage: Mapping[str, Any], width: Width) -> Spec:
         },
     }
     signs = {
+        "transform": [{"filter": "datum.sign"}],
         "mark": {"type": "text", "fontWeight": "bold", "fontSize": 12, "color": "var(--sign)"},
         "encoding": {**place, "text": {"field": "sign"}},
     }
     told = [row | {"about": f"{row['stream']}, {row['day']}: {row['mark']}"} for row in rows]
     return _spec(
-        data=told, layer=[squares, signs], width={"step": width.cell}, height={"step": 24 if width is WIDE else 22}
+        data=told,
+        layer=[squares, signs],
+        width={"step": width.cell},
+        height={"step": 24 if width is WIDE else 22},
     )
 
 
 def volumes(daily: Sequence[Mapping[str, Any]], width: Width) -> Spec:
     """Draw what happened on each day, one small plot below the other, each with its own scale."""
-    days = daily[-_MOST_DAYS:]
-    rows = _long(days, METRICS, "day")
-    small = {
-        "mark": "bar",
-        "width": width.pixels - 56,
-        "height": 64,
-        "encoding": {
-            "x": _days_axis(width),
-            "y": {"field": "value", "type": "quantitative", "stack": None, "axis": {"title": None, "tickCount": 3, **_BARE_Y}},
-            "color": {"field": "metric", **_colours(list(METRICS.values())), "legend": None},
-            "description": {"field": "about"},
-        },
-    }
+    rows = _long(daily[-_MOST_DAYS:], METRICS, "day")
     told = [row | {"about": f"{row['metric']} on {row['day']}: {row['value']:,}"} for row in rows]
-    return _spec(
-        data=told,
-        facet={"row": _facet("metric", [name for name, _ in METRICS.values()])},
-        spec=small,
-        spacing=10,
-        resolve={"scale": {"y": "independent"}},
-    )
+    *_, (last, _) = METRICS.values()
+    plots = [
+        _small(words, width.pixels - _AXIS, 60)
+        | {
+            "mark": {"type": "bar", "color": colour},
+            "encoding": {
+                "x": _days_axis(width) | ({} if words == last else {"axis": None}),
+                "y": _value(stack=None, tickMinStep=1, format=",d"),
+                "description": {"field": "about"},
+            },
+        }
+        for words, colour in METRICS.values()
+    ]
+    return _spec(data=told, vconcat=plots, spacing=10)
 
 
 def rates(daily: Sequence[Mapping[str, Any]], width: Width) -> Spec:
     """Draw the rates of the messages sent on each day, each in a small plot with its own scale."""
     rows = _long(daily[-_MOST_DAYS:], RATES, "day")
-    y = {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 3, "format": ".1~%", **_BARE_Y}}
-    shared = {"x": _days_axis(width), "y": y, "color": {"field": "metric", **_colours(list(RATES.values())), "legend": None}}
-    line = {
-        "mark": {"type": "area", "line": {"strokeWidth": 2}, "fillOpacity": 0.16, "interpolate": "monotone"},
-        "encoding": shared,
-    }
-    points = {
-        "mark": {"type": "point", "filled": True, "size": 28, "opacity": 1},
-        "encoding": shared | {"description": {"field": "about"}},
-    }
+    told = [
+        row | {"about": f"{row['metric']} of messages sent on {row['day']}: {row['value']:.1%}"}
+        for row in rows
+    ]
     side_by_side = 2 if width is WIDE else 1
-    told = [row | {"about": f"{row['metric']} of messages sent on {row['day']}: {row['value']:.1%}"} for row in rows]
-    return _spec(
-        data=told,
-        facet=_facet("metric", [name for name, _ in RATES.values()]),
-        columns=side_by_side,
-        spec={"layer": [line, points], "width": width.pixels // side_by_side - 60, "height": 92},
-        spacing={"row": 14, "column": 26},
-        resolve={"scale": {"y": "independent"}},
-    )
+    room = width.pixels // side_by_side - _AXIS - 10
+    place = {"x": _days_axis(width), "y": _value(format=".1~%")}
+    plots = [
+        _small(words, room, 96)
+        | {
+            "layer": [
+                {
+                    "mark": {
+                        "type": "area",
+                        "color": colour,
+                        "line": {"strokeWidth": 2, "color": colour},
+                        "fillOpacity": 0.16,
+                    },
+                    "encoding": place,
+                },
+                {
+                    "mark": {"type": "point", "filled": True, "size": 24, "opacity": 1, "color": colour},
+                    "encoding": place | {"description": {"field": "about"}},
+                },
+            ]
+        }
+        for words, colour in RATES.values()
+    ]
+    return _spec(data=told, concat=plots, columns=side_by_side, spacing=16)
 
 
 def rates_by(groups: Sequence[Mapping[str, Any]], width: Width) -> Spec:
     """Draw the rates of the campaigns or domains with the most messages, a bar for each."""
     most = [group for group in groups if group["sends"]][:MOST_GROUPS]
-    rows = _long(most, RATES, "name")
-    names = list(dict.fromkeys(group["name"] for group in most))
-    bars = (width.pixels - width.labels) // width.columns - 28
-    y = {
-        "field": "name",
-        "type": "nominal",
-        "scale": {"domain": names},
-        "axis": {"title": None, "labelLimit": width.labels, **_BARE},
-    }
-    x = {
-        "field": "value",
-        "type": "quantitative",
-        "stack": None,
-        "scale": {"nice": False, "padding": 0},
-        "axis": None,
-    }
-    coloured = {"color": {"field": "metric", **_colours(list(RATES.values())), "legend": None}}
-    track = {
-        "mark": {"type": "bar", "height": 12, "cornerRadiusEnd": 3},
-        "encoding": {"x": x, "y": y, **coloured, "description": {"field": "about"}},
-    }
-    numbers = {
-        "mark": {"type": "text", "align": "left", "dx": 4, "color": "var(--ink)", "fontSize": 11},
-        "encoding": {"x": x, "y": y, "text": {"field": "text"}},
-    }
     told = [
         row | {"about": f"{row['name']}: {row['metric']} {row['value']:.1%}", "text": f"{row['value']:.1%}"}
-        for row in rows
+        for row in _long(most, RATES, "name")
     ]
-    return _spec(
-        data=told,
-        facet=_facet("metric", [name for name, _ in RATES.values()]),
-        columns=width.columns,
-        spec={"layer": [track, numbers], "width": bars - 10, "height": {"step": 22}},
-        spacing={"row": 14, "column": 38},
-        resolve={"scale": {"x": "independent"}},
-    )
+    names = list(dict.fromkeys(group["name"] for group in most))
+    room = (width.pixels - width.labels) // width.columns - _NUMBER
+    plots = []
+    for place, (words, colour) in enumerate(RATES.values()):
+        names_axis = {"title": None, "labelLimit": width.labels - 8, "minExtent": width.labels, **_BARE}
+        y = {
+            "field": "name",
+            "type": "nominal",
+            "scale": {"domain": names},
+            "axis": None if place % width.columns else names_axis,
+        }
+        x = {"field": "value", "type": "quantitative", "stack": None, "scale": {"nice": False}, "axis": None}
+        bars = {
+            "mark": {"type": "bar", "height": 12, "cornerRadiusEnd": 3, "color": colour},
+            "encoding": {"x": x, "y": y, "description": {"field": "about"}},
+        }
+        numbers = {
+            "mark": {"type": "text", "align": "left", "dx": 4, "color": "var(--ink)", "fontSize": 11},
+            "encoding": {"x": x, "y": y, "text": {"field": "text"}},
+        }
+        plots.append(_small(words, room, {"step": 22}) | {"layer": [bars, numbers]})
+    return _spec(data=told, concat=plots, columns=width.columns, spacing={"row": 16, "column": _NUMBER})
 
 
 def outcomes(campaigns: Sequence[Mapping[str, Any]], width: Width) -> Spec:
     """Draw what became of each campaign's records, in one bar."""
-    lines = [dict(line, name=f"{line['campaign']} → {line['destination']}") for line in campaigns[:MOST_GROUPS]]
+    counted = [line for line in campaigns if line["merged"] or line["refused"] or line["unknown"]][
+        :MOST_GROUPS
+    ]
+    several = len({line["campaign"] for line in counted}) < len(counted)
+    lines = [
+        dict(line, name=f"{line['campaign']} → {line['destination']}" if several else line["campaign"])
+        for line in counted
+    ]
     rows = _long(lines, OUTCOMES, "name")
-    shown = [outcome for outcome in OUTCOMES.values() if any(row["metric"] == outcome[0] and row["value"] for row in rows)]
-    room = width.pixels // 3
-    told = [row | {"about": f"{row['name']}: {row['metric']} {row['value']:,}"} for row in rows if row["value"]]
+    shown = [
+        outcome
+        for outcome in OUTCOMES.values()
+        if any(row["metric"] == outcome[0] and row["value"] for row in rows)
+    ]
+    room = width.labels + 30
+    told = [
+        row | {"about": f"{row['name']}: {row['metric']} {row['value']:,}"} for row in rows if row["value"]
+    ]
     return _spec(
         data=told,
         mark={"type": "bar", "height": 16},
@@ -234,9 +251,13 @@ def outcomes(campaigns: Sequence[Mapping[str, Any]], width: Width) -> Spec:
                 "field": "name",
                 "type": "nominal",
                 "scale": {"domain": [line["name"] for line in lines]},
-                "axis": {"title": None, "labelLimit": room, **_BARE},
+                "axis": {"title": None, "labelLimit": room - 8, "minExtent": room, **_BARE},
             },
-            "x": {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 4, **_BARE_Y}},
+            "x": {
+                "field": "value",
+                "type": "quantitative",
+                "axis": {"title": None, "tickCount": 4, **_BARE_Y},
+            },
             "color": {"field": "metric", **_colours(shown, columns=3, shape="square")},
             "order": {"field": "place"},
             "description": {"field": "about"},
@@ -245,12 +266,19 @@ def outcomes(campaigns: Sequence[Mapping[str, Any]], width: Width) -> Spec:
 
 
 _BARE = {"domain": False, "ticks": False, "grid": False, "labelPadding": 6}
-_BARE_Y = {"domain": False, "ticks": False, "grid": True}
+_BARE_Y = {"domain": False, "ticks": False, "grid": True, "labelPadding": 6}
 
 
 def _days_axis(width: Width) -> Spec:
     ticks = 8 if width is WIDE else 4
-    axis = {"title": None, "format": "%-d %b", "tickCount": ticks, "grid": False, "ticks": False, "labelFlush": True}
+    axis = {
+        "title": None,
+        "format": "%-d %b",
+        "tickCount": ticks,
+        "grid": False,
+        "ticks": False,
+        "labelFlush": True,
+    }
     return {"field": "day", "type": "temporal", "timeUnit": "utcyearmonthdate", "axis": axis}
 
 
@@ -264,19 +292,30 @@ def _long(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any], key: st
     ]
 
 
-def _facet(field: str, order: list[str]) -> Spec:
-    header = {
-        "title": None,
-        "labelOrient": "top",
-        "labelAnchor": "start",
-        "labelAngle": 0,
-        "labelPadding": 4,
+def _small(title: str, width: int, height: Any) -> Spec:
+    """Return the frame of one plot among several: the rows of its metric, and its title."""
+    return {
+        "title": {"text": title, "anchor": "start", "frame": "bounds", "offset": 6},
+        "transform": [{"filter": {"field": "metric", "equal": title}}],
+        "width": width,
+        "height": height,
     }
-    return {"field": field, "type": "nominal", "sort": order, "header": header}
+
+
+def _value(**options: Any) -> Spec:
+    stack = {"stack": options.pop("stack")} if "stack" in options else {}
+    axis = {"title": None, "tickCount": 3, "minExtent": _AXIS, **_BARE_Y, **options}
+    return {"field": "value", "type": "quantitative", "axis": axis, **stack}
 
 
 def _colours(entries: Sequence[tuple[str, ...]], columns: int = 0, shape: str = "circle") -> Spec:
-    legend = {"title": None, "orient": "bottom", "direction": "horizontal", "columns": columns, "symbolType": shape}
+    legend = {
+        "title": None,
+        "orient": "bottom",
+        "direction": "horizontal",
+        "columns": columns,
+        "symbolType": shape,
+    }
     return {
         "type": "nominal",
         "scale": {"domain": [entry[0] for entry in entries], "range": [entry[1] for entry in entries]},
@@ -293,12 +332,23 @@ def _spec(data: list[dict[str, Any]], **parts: Any) -> Spec:
         "padding": 2,
         **parts,
         "config": {
-            "font": "system-ui, sans-serif",
+            "font": "Arial, Helvetica, Liberation Sans, sans-serif",
             "view": {"stroke": None},
-            "axis": {**text, "gridColor": "var(--line)", "domainColor": "var(--line)", "tickColor": "var(--line)"},
+            "axis": {
+                **text,
+                "gridColor": "var(--line)",
+                "domainColor": "var(--line)",
+                "tickColor": "var(--line)",
+            },
             "axisY": {"labelFontSize": 12, "labelColor": "var(--ink)"},
-            "legend": {**text, "labelFontSize": 12, "labelColor": "var(--ink)", "labelLimit": 260, "rowPadding": 5},
-            "header": {"labelColor": "var(--ink)", "labelFontSize": 13, "labelFontWeight": "bold"},
+            "legend": {
+                **text,
+                "labelFontSize": 12,
+                "labelColor": "var(--ink)",
+                "labelLimit": 260,
+                "rowPadding": 5,
+            },
+            "title": {"color": "var(--ink)", "fontSize": 13, "fontWeight": "bold"},
             "mark": {"color": "var(--sent)"},
         },
     }

@@ -39,7 +39,9 @@ def main() -> None:
 
 @click.command(context_settings={"show_default": True, "max_content_width": 110})
 @click.version_option(package_name="responsys-status")
-@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File with the tap's Singer state.")
+@click.option(
+    "--state", type=click.Path(dir_okay=False, path_type=Path), help="File with the tap's Singer state."
+)
 @click.option("--state-id", default="", help="Id of the state in Meltano, where --state is not given.")
 @click.option("--meltano", default="meltano", help="Program that is asked for the state of --state-id.")
 @click.option("--receipts", type=_FOLDER, help="Folder of the target's receipts.")
@@ -51,7 +53,11 @@ def main() -> None:
 )
 @click.option("--exports-schema", default="responsys", help="Schema that the exports are loaded into.")
 @click.option("--models-schema", default="engagement", help="Schema of the dbt package's models.")
-@click.option("--as-of", default="", help="Time in UTC that the page speaks of, 2026-01-31 or 2026-01-31T07:00; now if empty.")
+@click.option(
+    "--as-of",
+    default="",
+    help="Time in UTC that the page speaks of, 2026-01-31 or 2026-01-31T07:00; now if empty.",
+)
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -46,11 +46,7 @@ class DayCounts:
 def count(inputs: Inputs) -> dict[str, list[DayCounts]]:
     """Count the rows of each feed and day that the tap's state still knows the rows of (four weeks)."""
     wanted = [name for name in page_order(inputs.ledgers) if name in feed_names()]
-    return {
-        stream: _days(inputs, inputs.ledgers[stream])
-        for stream in wanted
-        if inputs.ledgers[stream].rows
-    }
+    return {stream: _days(inputs, inputs.ledgers[stream]) for stream in wanted if inputs.ledgers[stream].rows}
 
 
 def _days(inputs: Inputs, ledger: StreamLedger) -> list[DayCounts]:

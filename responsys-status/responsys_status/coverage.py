@@ -59,8 +59,8 @@ class Coverage:
 def calendar(ledgers: Mapping[str, StreamLedger], today: date) -> list[date]:
     """Return the days that the calendar shows: six weeks at most, or from the first export on."""
     firsts = [ledger.first for ledger in ledgers.values() if ledger.first]
-    begin = max(min(firsts, default=today), today - timedelta(_CALENDAR_DAYS - 1))
-    return [begin + timedelta(offset) for offset in range(max(0, (today - begin).days) + 1)]
+    begin = min(today, max(min(firsts, default=today), today - timedelta(_CALENDAR_DAYS - 1)))
+    return [begin + timedelta(offset) for offset in range((today - begin).days + 1)]
 
 
 def coverage(ledger: StreamLedger, days: list[date], today: date) -> Coverage:

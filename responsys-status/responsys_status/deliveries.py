@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from responsys_status.masking import without_addresses
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+_TIME = re.compile(r"_\d{8}(?:_?\d{6})?(?=\.|_|$)")
 _COUNTS = ("received", "merged", "refused", "deleted", "unknown")
 
 
@@ -59,9 +61,15 @@ def _runs(receipt: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield run | {
             "campaign": without_addresses(campaign),
             "campaign_id": str(counts.get("campaign_id") or ""),
-            "destination": without_addresses(str(counts.get("destination", ""))),
+            "destination": without_addresses(_destination(counts, run["delivery"])),
             **{count: int(counts.get(count) or 0) for count in _COUNTS},
         }
+
+
+def _destination(counts: Mapping[str, Any], delivery: str) -> str:
+    """Return where records went; of files, whose names have the time of the run, what stays the same."""
+    name = str(counts.get("destination", ""))
+    return _TIME.sub("", name) if delivery == "sftp" else name
 
 
 def _file(file: Mapping[str, Any]) -> dict[str, Any]:

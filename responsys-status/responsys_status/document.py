@@ -4,7 +4,7 @@ Keys stay as they are across releases; new ones may be added:
 
 - `format`: 1.
 - `made_for`: the time that it speaks of, UTC.
-- `status`: ok, warning or problem, the worst notice.
+- `status`: ok, warning or problem, the worst notice; unknown where there was nothing to look at.
 - `notices`: each with `severity`, `subject`, `text` and `remedy`.
 - `sources`: by name, `place` and `problem`.
 - `coverage`: `days`, and `streams`, each with its marks by day, `last`, `days_left`, `missing` and so on.
@@ -27,8 +27,10 @@ from responsys_status.coverage import calendar, coverage, page_order
 from responsys_status.masking import without_addresses
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
+    from responsys_status.attention import Notice
     from responsys_status.counting import DayCounts
     from responsys_status.coverage import Coverage
     from responsys_status.sources import Inputs, Warehouse
@@ -53,7 +55,7 @@ def document(inputs: Inputs) -> Document:
     made: Document = {
         "format": FORMAT,
         "made_for": inputs.now.isoformat(timespec="seconds"),
-        "status": next((each.severity for each in found), "ok"),
+        "status": _status(inputs, found),
         "notices": [asdict(each) for each in found],
         "sources": {name: asdict(source) for name, source in inputs.sources.items()},
         "coverage": {
@@ -67,6 +69,11 @@ def document(inputs: Inputs) -> Document:
     }
     guarded: Document = _without_addresses(made)
     return guarded
+
+
+def _status(inputs: Inputs, found: Sequence[Notice]) -> str:
+    nothing = not (inputs.ledgers or inputs.receipts or inputs.warehouse)
+    return next((each.severity for each in found), "unknown" if nothing else "ok")
 
 
 def _stream(each: Coverage) -> dict[str, Any]:
@@ -132,4 +139,3 @@ def _without_addresses(value: Any) -> Any:
         case list() | tuple():
             return [_without_addresses(each) for each in value]
     return value
-

@@ -44,7 +44,11 @@ def _prune(element: ElementTree.Element) -> None:
         _prune(child)
         bare = "fill" not in child.attrib and "stroke" not in child.attrib
         is_frame = child.tag == _PATH and child.attrib.get("class") in {"background", "foreground"}
-        if (is_frame and bare) or child.attrib.get("display") == "none" or (child.tag == _GROUP and not len(child)):
+        if (
+            (is_frame and bare)
+            or child.attrib.get("display") == "none"
+            or (child.tag == _GROUP and not len(child))
+        ):
             element.remove(child)
 
 
@@ -60,6 +64,8 @@ def _clean(element: ElementTree.Element, name: str) -> None:
         elif "url(#" in value:
             element.set(attribute, value.replace("url(#", f"url(#{name}-"))
         elif attribute in _NUMBERS:
-            element.set(attribute, _LONG.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), value))
+            element.set(
+                attribute, _LONG.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), value)
+            )
     if label and is_mark and element.tag == _PATH:
         ElementTree.SubElement(element, f"{{{_SVG}}}title").text = label

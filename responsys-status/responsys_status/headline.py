@@ -30,7 +30,13 @@ class Number:
 
 def headline(document: Document) -> list[Number]:
     """Return the numbers that there are inputs for."""
-    numbers = [_streams(document), _window(document), _counts(document), _deliveries(document), *_rates(document)]
+    numbers = [
+        _streams(document),
+        _window(document),
+        _counts(document),
+        _deliveries(document),
+        *_rates(document),
+    ]
     return [number for number in numbers if number]
 
 
@@ -40,7 +46,9 @@ def _streams(document: Document) -> Number | None:
         return None
     late = [each for each in streams if {"late", "lost"} & set(each["marks"].values())]
     status = "warning" if late else "ok"
-    return Number("Streams up to date", f"{len(streams) - len(late)} of {len(streams)}", "read from exports", status)
+    return Number(
+        "Streams up to date", f"{len(streams) - len(late)} of {len(streams)}", "read from exports", status
+    )
 
 
 def _window(document: Document) -> Number | None:

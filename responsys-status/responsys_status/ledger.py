@@ -81,7 +81,9 @@ def ledgers(state: Mapping[str, Any]) -> dict[str, StreamLedger]:
             try:
                 found[stream] = _ledger(stream, bookmark)
             except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
-                raise ValueError(f"the bookmark of stream {stream} is not a ledger that can be read") from error
+                raise ValueError(
+                    f"the bookmark of stream {stream} is not a ledger that can be read"
+                ) from error
     return found
 
 

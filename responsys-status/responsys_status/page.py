@@ -22,7 +22,7 @@ def page(document: Document) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": _number, "percent": _percent, "signed": _signed}
+    environment.filters |= {"number": _number, "percent": _percent, "signed": _signed, "coded": _coded}
     style = resources.files("responsys_status").joinpath("look.css").read_text(encoding="utf-8")
     return environment.get_template("page.html").render(
         **document,
@@ -44,3 +44,12 @@ def _percent(value: Any) -> str:
 
 def _signed(value: int) -> str:
     return f"{value:+,}" if value else "0"
+
+
+def _coded(text: str) -> Markup:
+    """Return a text with what stands between backticks as code, all of it escaped."""
+    parts = (
+        Markup("<code>{}</code>" if place % 2 else "{}").format(part)
+        for place, part in enumerate(text.split("`"))
+    )
+    return Markup("").join(parts)

@@ -10,7 +10,7 @@ from responsys_status.sources import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-_EXPORT = re.compile(r"\.(?:txt|csv|zip|gz|gpg|pgp|asc)$", re.IGNORECASE)
+_EXPORT = re.compile(r"(?:\.(?:txt|csv|zip|gz|gpg|pgp|asc))+$", re.IGNORECASE)
 # A number by itself, not part of a name, a date or a time: the first one counts, as for the tap.
 _COUNT = re.compile(r"(?<![\w.:/-])[0-9]{1,18}(?![\w:/-]|\.\w)", re.ASCII)
 _LARGEST = 4096
@@ -32,12 +32,12 @@ def read_counts(folder: Path) -> tuple[dict[str, int], Source]:
     try:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         exports = {path.name.lower(): path.name for path in files if _EXPORT.search(path.name)}
-        by_base = {_EXPORT.sub("", name): full for name, full in sorted(exports.items())}
+        by_base = {_EXPORT.sub("", name): full for name, full in exports.items()}
         for path in files:
             if _EXPORT.search(path.name):
                 continue
             stem = path.stem.lower()
-            export = exports.get(stem) or by_base.get(stem)
+            export = exports.get(stem) or by_base.get(_EXPORT.sub("", stem))
             if export and path.stat().st_size <= _LARGEST and (count := _stated(path)) is not None:
                 counts[export] = count
     except OSError as error:

@@ -31,6 +31,12 @@ _MODELS = {
 }
 
 
+_LEADING = {"daily": ("day",), "campaigns": ("campaign_id", "campaign_name"), "domains": ("email_domain",)}
+
+Table = tuple[str, str]
+"""Schema and name, as the warehouse writes them."""
+
+
 class Answers(Protocol):
     """Rows of a query."""
 
@@ -77,14 +83,19 @@ def read_warehouse(url: str, schemas: Schemas) -> tuple[Warehouse | None, Source
     """
     place = "warehouse (DuckDB)" if url.startswith(_DUCKDB) else "warehouse (PostgreSQL)"
     try:
-        with _connected(url) as connection:
+        with connected(url) as connection:
             return _Reader(connection).everything(schemas), Source(place)
     except UnreachableError as error:
         return None, Source(place, without_addresses(str(error)))
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[Connection]:
+def connected(url: str) -> Iterator[Connection]:
+    """Connect, for reading only; see `read_warehouse`.
+
+    Raises:
+        UnreachableError: That fails, or a query does.
+    """
     name = "duckdb" if url.startswith(_DUCKDB) else "psycopg"
     try:
         driver = import_module(name)
@@ -125,60 +136,59 @@ class _Reader:
     def everything(self, schemas: Schemas) -> Warehouse:
         exports, models = self._tables(schemas.exports), self._tables(schemas.models)
         loaded = {
-            stream: self._rows_by_file(schemas.exports, exports[stream])
-            for stream in sorted(feed_names() & exports.keys())
+            stream: self._rows_by_file(exports[stream]) for stream in sorted(feed_names() & exports.keys())
         }
         figures = {
-            part: self._figures(part, schemas.models, models[model]) if model in models else []
+            part: self._figures(part, models[model]) if model in models else []
             for part, model in _MODELS.items()
         }
         return Warehouse(
             loaded=loaded,
-            rejected=self._rejected(schemas.exports, exports.get("rejected_rows")),
+            rejected=self._rejected(exports.get("rejected_rows")),
             missing_models=[f"{schemas.models}.{name}" for name in _MODELS.values() if name not in models],
             **figures,
         )
 
-    def _tables(self, schema: str) -> dict[str, str]:
+    def _tables(self, schema: str) -> dict[str, Table]:
         rows = self._all(
-            "SELECT table_name FROM information_schema.tables WHERE lower(table_schema) = "
-            f"{_text(schema.lower())}"
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            f"WHERE lower(table_schema) = {_text(schema.lower())} ORDER BY 1 DESC, 2 DESC"
         )
-        return {name.lower(): name for (name,) in rows}
+        return {name.lower(): (found, name) for found, name in rows}
 
-    def _columns(self, schema: str, table: str) -> dict[str, str]:
+    def _columns(self, table: Table) -> dict[str, str]:
+        schema, name = table
         rows = self._all(
-            f"SELECT column_name FROM information_schema.columns WHERE lower(table_schema) = "
-            f"{_text(schema.lower())} AND table_name = {_text(table)}"
+            "SELECT column_name FROM information_schema.columns "
+            f"WHERE table_schema = {_text(schema)} AND table_name = {_text(name)}"
         )
-        return {name.lower(): _name(name) for (name,) in rows}
+        return {column.lower(): _name(column) for (column,) in rows}
 
-    def _rows_by_file(self, schema: str, table: str) -> dict[str, int]:
-        columns = self._columns(schema, table)
+    def _rows_by_file(self, table: Table) -> dict[str, int]:
+        columns = self._columns(table)
         if _FILE not in columns:
             return {}
-        rows = self._all(f"SELECT {columns[_FILE]}, count(*) FROM {_name(schema, table)} GROUP BY 1")
+        rows = self._all(f"SELECT {columns[_FILE]}, count(*) FROM {_name(*table)} GROUP BY 1")
         return {str(name): int(count) for name, count in rows}
 
-    def _rejected(self, schema: str, table: str | None) -> dict[tuple[str, str, str], int]:
+    def _rejected(self, table: Table | None) -> dict[tuple[str, str, str], int]:
         counted: Counter[tuple[str, str, str]] = Counter()
-        columns = self._columns(schema, table) if table else {}
+        columns = self._columns(table) if table else {}
         if table and {_STREAM, _REASON, _FILE} <= columns.keys():
             names = ", ".join(columns[name] for name in (_STREAM, _FILE, _REASON))
             for stream, file, reason, count in self._all(
-                f"SELECT {names}, count(*) FROM {_name(schema, table)} GROUP BY 1, 2, 3"
+                f"SELECT {names}, count(*) FROM {_name(*table)} GROUP BY 1, 2, 3"
             ):
                 counted[str(stream), str(file), general(str(reason))] += int(count)
         return dict(counted)
 
-    def _figures(self, part: str, schema: str, table: str) -> list[Figures]:
-        columns = self._columns(schema, table)
-        leading = {"daily": ("day",), "campaigns": ("campaign_id", "campaign_name"), "domains": ("email_domain",)}
-        wanted = [name for name in (*leading[part], *COUNTS, *RATES) if name in columns]
-        order = "day DESC" if part == "daily" else f"sends DESC, {leading[part][0]}"
+    def _figures(self, part: str, table: Table) -> list[Figures]:
+        columns = self._columns(table)
+        wanted = [name for name in (*_LEADING[part], *COUNTS, *RATES) if name in columns]
+        order = "day DESC" if part == "daily" else f"sends DESC, {_LEADING[part][0]}"
         limit = _MOST_DAYS if part == "daily" else _MOST_GROUPS
         rows = self._all(
-            f"SELECT {', '.join(columns[name] for name in wanted)} FROM {_name(schema, table)} "
+            f"SELECT {', '.join(columns[name] for name in wanted)} FROM {_name(*table)} "
             f"ORDER BY {order} LIMIT {limit}"
         )
         found = [dict(zip(wanted, map(_plain, row), strict=True)) for row in rows]

@@ -73,9 +73,7 @@ def warehouse() -> Warehouse:
     for (stream, file, _), rows in rejects.items():
         loaded[stream][file] -= rows
     loaded["click"][file_name("click", TODAY - timedelta(6))] -= 7
-    return Warehouse(
-        loaded=loaded, rejected=rejects, daily=daily(), campaigns=campaigns(), domains=domains()
-    )
+    return Warehouse(loaded=loaded, rejected=rejects, daily=daily(), campaigns=campaigns(), domains=domains())
 
 
 def figures(sends: int, opened: float, clicked: float, bounced: float, left: float) -> Figures:
@@ -141,7 +139,13 @@ def domains() -> list[Figures]:
     return [
         {
             "name": name,
-            **figures(round(90000 / (place + 1)), 0.36 - 0.04 * place, 0.06 - 0.008 * place, 0.004 + 0.006 * place, 0.002),
+            **figures(
+                round(90000 / (place + 1)),
+                0.36 - 0.04 * place,
+                0.06 - 0.008 * place,
+                0.004 + 0.006 * place,
+                0.002,
+            ),
         }
         for place, name in enumerate(names)
     ]
@@ -152,10 +156,23 @@ def receipts() -> list[dict[str, Any]]:
     for back in range(5, -1, -1):
         day = TODAY - timedelta(back)
         found += [
-            receipt(day, 7, "Store Locator", "CDP/Acquia_Master_Audience", merged=5120 + 37 * back, refused=2 * (back == 3)),
-            receipt(day, 8, "Abandoned Cart", "CDP/Acquia_AbandonedCart", merged=940 + 11 * back, delivery="sftp"),
+            receipt(
+                day,
+                7,
+                "Store Locator",
+                "CDP/Acquia_Master_Audience",
+                merged=5120 + 37 * back,
+                refused=2 * (back == 3),
+            ),
+            receipt(
+                day, 8, "Abandoned Cart", "CDP/Acquia_AbandonedCart", merged=940 + 11 * back, delivery="sftp"
+            ),
         ]
-    found.append(receipt(TODAY, 8, NASTY, f"CDP/{ADDRESS}", merged=310, refused=90, status="rejected", error="RSYS-5302"))
+    found.append(
+        receipt(
+            TODAY, 8, NASTY, f"CDP/{ADDRESS}", merged=310, refused=90, status="rejected", error="RSYS-5302"
+        )
+    )
     found.append(receipt(TODAY, 9, "Abandoned Browse", "", status="failed", error="RSYS-4009"))
     return found
 
@@ -195,9 +212,7 @@ def inputs() -> Inputs:
     """Return everything."""
     read = ledgers(state())
     counts = {
-        file_name(stream, day): rows
-        for stream in ("sent", "open")
-        for day, rows in read[stream].rows.items()
+        file_name(stream, day): rows for stream in ("sent", "open") for day, rows in read[stream].rows.items()
     }
     counts[file_name("open", TODAY - timedelta(1))] += 5
     return Inputs(
