@@ -105,7 +105,7 @@ def _of_stream(each: Coverage, today: date) -> Iterator[Notice]:
         text = f"Last export {each.last}, {days} days ago: events of {span} may be lost for good."
         yield Notice("problem", each.stream, text, run)
     elif each.days_left is not None and days >= _CLOSING_FROM:
-        text = f"Last export {each.last}; Responsys deletes events after {WINDOW_DAYS} days: {each.days_left} left."
+        text = f"Last export {each.last}; events are deleted after {WINDOW_DAYS} days: {each.days_left} left."
         yield Notice("problem", each.stream, text, run)
     elif days >= _LATE_FROM:
         yield Notice("warning", each.stream, f"Last export {each.last}, {days} days ago.", run)
@@ -114,8 +114,8 @@ def _of_stream(each: Coverage, today: date) -> Iterator[Notice]:
             "warning",
             each.stream,
             f"Days without an export: {listed(recent)}.",
-            "The export after a gap reaches back to the one before, 14 days at most; see whether a file was left "
-            "unread, `meltano invoke tap-responsys:doctor` tells.",
+            "The export after a gap reaches back to the one before, 14 days at most; see whether a file "
+            "was left unread, `meltano invoke tap-responsys:doctor` tells.",
         )
 
 
@@ -151,7 +151,7 @@ def _of_campaigns(campaigns: Sequence[Mapping[str, Any]]) -> Iterator[Notice]:
             yield Notice("problem", campaign["campaign"], text, "docs/errors.md says what the code means.")
         elif last["refused"]:
             text = f"The last run, at {_moment(last)}, had {last['refused']} refused records."
-            remedy = "They stand in the rejects file, with the reason beside each; correct them and pipe it in again."
+            remedy = "They stand in the rejects file, with the reasons; correct them and pipe it in again."
             yield Notice("warning", campaign["campaign"], text, remedy)
 
 

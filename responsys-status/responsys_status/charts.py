@@ -44,8 +44,8 @@ MARKS = {
     "reading": ("Being read", "var(--reading)", "…"),
     "due": ("Due today", "var(--due)", ""),
     "late": ("Late, can still come", "var(--late)", "!"),
-    "missing": ("No export", "var(--missing)", "–"),
-    "lost": ("Window closed", "var(--lost)", "×"),
+    "missing": ("No export", "var(--missing)", "–"),  # noqa: RUF001  signs, not letters
+    "lost": ("Window closed", "var(--lost)", "×"),  # noqa: RUF001  idem
     "before": ("Before the first export", "var(--before)", ""),
 }
 """What became of a day: words, colour and sign."""
@@ -89,8 +89,8 @@ def calendar(coverage: Mapping[str, Any], width: Width) -> Spec:
     legend = [entry for entry in MARKS.values() if entry[0] in shown]
     months = "['','Jan','Feb','Mar','Apr','May','Jun','Jul','Aug','Sep','Oct','Nov','Dec']"
     label = (
-        f"[datum.index == 0 || slice(datum.value, 8) == '01' ? {months}[toNumber(slice(datum.value, 5, 7))] : '', "
-        "slice(datum.value, 8)]"
+        f"[datum.index == 0 || slice(datum.value, 8) == '01' ? {months}"
+        "[toNumber(slice(datum.value, 5, 7))] : '', slice(datum.value, 8)]"
     )
     place = {
         "x": {

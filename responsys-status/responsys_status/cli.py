@@ -49,14 +49,14 @@ def main() -> None:
 @click.option(
     "--warehouse",
     default="",
-    help="postgresql://… or duckdb:path. Without it, what the variables DBT_POSTGRES_… or DBT_DUCKDB_PATH say.",
+    help="postgresql://… or duckdb:path. Without it, what DBT_POSTGRES_… or DBT_DUCKDB_PATH say.",
 )
 @click.option("--exports-schema", default="responsys", help="Schema that the exports are loaded into.")
 @click.option("--models-schema", default="engagement", help="Schema of the dbt package's models.")
 @click.option(
     "--as-of",
     default="",
-    help="Time in UTC that the page speaks of, 2026-01-31 or 2026-01-31T07:00; now if empty.",
+    help="Time that the page speaks of, UTC: 2026-01-31 or 2026-01-31T07:00; now if empty.",
 )
 @click.option(
     "--output",
@@ -124,14 +124,14 @@ def gathered(
 
 
 def dbt_warehouse(variables: Any) -> str:
-    """Return the warehouse that the variables of the dbt package's profile name, empty where they name none."""
+    """Return the warehouse that the variables of dbt's profile name, empty where they name none."""
     if path := variables.get("DBT_DUCKDB_PATH"):
         return f"duckdb:{path}"
     names = {
         "host": "HOST",
         "port": "PORT",
         "user": "USER",
-        "password": "PASSWORD",  # noqa: S105  a parameter's name
+        "password": "PASSWORD",
         "dbname": "DATABASE",
         "sslmode": "SSL_MODE",
     }

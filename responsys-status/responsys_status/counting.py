@@ -67,7 +67,7 @@ def _days(inputs: Inputs, ledger: StreamLedger) -> list[DayCounts]:
 
 
 def _rejects(inputs: Inputs, ledger: StreamLedger) -> Counter[date]:
-    """Count rejected rows by day: those in the warehouse, or where they were not loaded those of the last files."""
+    """Count rejected rows by day: those in the warehouse, else those that the state knows."""
     known = Counter[object]()
     for file in ledger.files:
         if file.day:

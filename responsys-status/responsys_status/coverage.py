@@ -38,7 +38,8 @@ class Coverage:
         last: The last one.
         present: How many days have one, from the first to the last.
         missing: The days between them that have none.
-        days_left: Days until events not read yet may be lost, 0 when it is too late; None where no window counts.
+        days_left: Days until events not read yet may be lost, 0 when it is too late; None where no window
+            counts.
         lost: First and last day whose events may be lost for good, None while none are.
         marks: What became of each day of the calendar.
         short_of: How many days are short of 60 and 90.

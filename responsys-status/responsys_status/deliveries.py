@@ -43,7 +43,7 @@ def by_campaign(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _runs(receipt: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    run = {
+    run: dict[str, Any] = {
         "execution_id": str(receipt["execution_id"]),
         "started": str(receipt["started"])[:19],
         "seconds": _seconds(receipt),
@@ -56,7 +56,8 @@ def _runs(receipt: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "jobs": [_job(job) for job in receipt.get("jobs") or ()],
     }
     name = receipt.get("campaign_name")
-    for counts in receipt.get("destinations") or ({},):
+    destinations: Sequence[Mapping[str, Any]] = receipt.get("destinations") or ({},)
+    for counts in destinations:
         campaign = str(name or counts.get("campaign_id") or "no campaign")
         yield run | {
             "campaign": without_addresses(campaign),

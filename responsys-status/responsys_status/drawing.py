@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import vl_convert
 from markupsafe import Markup
@@ -19,8 +19,9 @@ _LONG = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 def svg(spec: dict[str, object], name: str, summary: str) -> Markup:
     """Draw a specification.
 
-    Equal specifications give equal pictures. Each mark with a description gets it as its title, which browsers
-    show beside the pointer. To a screen reader the picture is one image: the numbers are in a table beside it.
+    Equal specifications give equal pictures. Each mark with a description gets it as its title, which
+    browsers show beside the pointer. To a screen reader the picture is one image: the numbers are in a table
+    beside it.
 
     Args:
         spec: A Vega-Lite specification.
@@ -28,17 +29,17 @@ def svg(spec: dict[str, object], name: str, summary: str) -> Markup:
         summary: What it shows, in words.
     """
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VERSION, allowed_base_urls=[])
-    root = ElementTree.fromstring(drawn)  # noqa: S314 - made a line above, with text that it has escaped
+    root = ET.fromstring(drawn)  # noqa: S314 - made a line above, with text that it has escaped
     _prune(root)
     for element in root.iter():
         _clean(element, name)
     root.set("role", "img")
     root.set("aria-label", summary)
-    ElementTree.register_namespace("", _SVG)
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - idem, and serialised as XML
+    ET.register_namespace("", _SVG)
+    return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - idem, and serialised as XML
 
 
-def _prune(element: ElementTree.Element) -> None:
+def _prune(element: ET.Element) -> None:
     """Take out what draws nothing."""
     for child in list(element):
         _prune(child)
@@ -52,7 +53,7 @@ def _prune(element: ElementTree.Element) -> None:
             element.remove(child)
 
 
-def _clean(element: ElementTree.Element, name: str) -> None:
+def _clean(element: ET.Element, name: str) -> None:
     """Keep what is seen: ids become the picture's own, descriptions titles, numbers short."""
     label = element.attrib.pop("aria-label", "")
     is_mark = element.attrib.get("role") == "graphics-symbol"
@@ -68,4 +69,4 @@ def _clean(element: ElementTree.Element, name: str) -> None:
                 attribute, _LONG.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), value)
             )
     if label and is_mark and element.tag == _PATH:
-        ElementTree.SubElement(element, f"{{{_SVG}}}title").text = label
+        ET.SubElement(element, f"{{{_SVG}}}title").text = label

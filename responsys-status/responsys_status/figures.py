@@ -43,7 +43,8 @@ def figures(document: Document) -> dict[str, Figure]:
         period = f"from {daily[0]['day']} to {daily[-1]['day']}"
         found["volumes"] = _figure(
             "volumes",
-            f"Messages sent, opened, clicked, bounced and unsubscribed per day of sending, {period}. {_sums(daily)}",
+            f"Messages sent, opened, clicked, bounced and unsubscribed per day of sending, {period}. "
+            f"{_sums(daily)}",
             lambda width: charts.volumes(daily, width),
         )
         if any(day["open_rate"] is not None for day in daily):

@@ -65,7 +65,7 @@ class StreamLedger:
 
 
 def ledgers(state: Mapping[str, Any]) -> dict[str, StreamLedger]:
-    """Return the ledgers in a Singer state, by stream; streams without one, such as those of the API, are left out.
+    """Return the ledgers in a Singer state, by stream, without streams that have none, such as the API's.
 
     Args:
         state: A Singer state, alone or as Meltano keeps it (under `singer_state`).

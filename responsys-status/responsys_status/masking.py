@@ -16,6 +16,6 @@ def without_addresses(text: str) -> str:
 
 
 def general(reason: str) -> str:
-    """Return a reason without the values in it, so that rows refused for the same reason are counted together."""
+    """Return a reason without the values in it, so that equal reasons can be counted together."""
     text = without_addresses(_QUOTED.sub("'…'", " ".join(reason.split())))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

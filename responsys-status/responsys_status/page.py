@@ -15,6 +15,10 @@ from responsys_status.headline import headline
 if TYPE_CHECKING:
     from responsys_status.document import Document
 
+_NOTHING = "–"  # noqa: RUF001  the dash of empty cells
+
+_CODE = Markup("<code>{}</code>")
+
 
 def page(document: Document) -> str:
     """Return the page; equal documents give equal pages."""
@@ -22,7 +26,8 @@ def page(document: Document) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": _number, "percent": _percent, "signed": _signed, "coded": _coded}
+    filters: dict[str, Any] = {"number": _number, "percent": _percent, "signed": _signed, "coded": _coded}
+    environment.filters |= filters
     style = resources.files("responsys_status").joinpath("look.css").read_text(encoding="utf-8")
     return environment.get_template("page.html").render(
         **document,
@@ -35,11 +40,11 @@ def page(document: Document) -> str:
 
 
 def _number(value: Any) -> str:
-    return "–" if value is None else f"{value:,}"
+    return _NOTHING if value is None else f"{value:,}"
 
 
 def _percent(value: Any) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return _NOTHING if value is None else f"{value:.1%}"
 
 
 def _signed(value: int) -> str:
@@ -48,8 +53,5 @@ def _signed(value: int) -> str:
 
 def _coded(text: str) -> Markup:
     """Return a text with what stands between backticks as code, all of it escaped."""
-    parts = (
-        Markup("<code>{}</code>" if place % 2 else "{}").format(part)
-        for place, part in enumerate(text.split("`"))
-    )
-    return Markup("").join(parts)
+    pieces = text.split("`")
+    return Markup("").join(_CODE.format(piece) if place % 2 else piece for place, piece in enumerate(pieces))

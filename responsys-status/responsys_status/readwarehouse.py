@@ -112,12 +112,13 @@ def connected(url: str) -> Iterator[Connection]:
 
 
 def _opened(driver: Any, url: str) -> Connection:
+    connection: Connection
     if url.startswith(_DUCKDB):
         path = url.removeprefix(_DUCKDB)
-        connection: Connection = driver.connect(path.removeprefix("//"), read_only=True)
-        return connection
-    options = f"-c default_transaction_read_only=on -c statement_timeout={_PATIENCE_MS}"
-    connection = driver.connect(url, connect_timeout=10, autocommit=True, options=options)
+        connection = driver.connect(path.removeprefix("//"), read_only=True)
+    else:
+        options = f"-c default_transaction_read_only=on -c statement_timeout={_PATIENCE_MS}"
+        connection = driver.connect(url, connect_timeout=10, autocommit=True, options=options)
     return connection
 
 
@@ -128,7 +129,10 @@ def _first_line(error: Exception) -> str:
 
 
 class _Reader:
-    """Reads through a connection, finding tables and columns whatever case a loader has given them."""
+    """Reads through a connection, finding tables and columns whatever case a loader has given them.
+
+    Names come from the catalogue of the database itself and are quoted.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -151,16 +155,19 @@ class _Reader:
 
     def _tables(self, schema: str) -> dict[str, Table]:
         rows = self._all(
-            "SELECT table_schema, table_name FROM information_schema.tables "
-            f"WHERE lower(table_schema) = {_text(schema.lower())} ORDER BY 1 DESC, 2 DESC"
+            "SELECT table_schema, table_name FROM information_schema.tables WHERE lower(table_schema) =",
+            _text(schema.lower()),
+            "ORDER BY 1 DESC, 2 DESC",
         )
         return {name.lower(): (found, name) for found, name in rows}
 
     def _columns(self, table: Table) -> dict[str, str]:
         schema, name = table
         rows = self._all(
-            "SELECT column_name FROM information_schema.columns "
-            f"WHERE table_schema = {_text(schema)} AND table_name = {_text(name)}"
+            "SELECT column_name FROM information_schema.columns WHERE table_schema =",
+            _text(schema),
+            "AND table_name =",
+            _text(name),
         )
         return {column.lower(): _name(column) for (column,) in rows}
 
@@ -168,7 +175,7 @@ class _Reader:
         columns = self._columns(table)
         if _FILE not in columns:
             return {}
-        rows = self._all(f"SELECT {columns[_FILE]}, count(*) FROM {_name(*table)} GROUP BY 1")
+        rows = self._all("SELECT", columns[_FILE], ", count(*) FROM", _name(*table), "GROUP BY 1")
         return {str(name): int(count) for name, count in rows}
 
     def _rejected(self, table: Table | None) -> dict[tuple[str, str, str], int]:
@@ -177,7 +184,7 @@ class _Reader:
         if table and {_STREAM, _REASON, _FILE} <= columns.keys():
             names = ", ".join(columns[name] for name in (_STREAM, _FILE, _REASON))
             for stream, file, reason, count in self._all(
-                f"SELECT {names}, count(*) FROM {_name(*table)} GROUP BY 1, 2, 3"
+                "SELECT", names, ", count(*) FROM", _name(*table), "GROUP BY 1, 2, 3"
             ):
                 counted[str(stream), str(file), general(str(reason))] += int(count)
         return dict(counted)
@@ -187,15 +194,13 @@ class _Reader:
         wanted = [name for name in (*_LEADING[part], *COUNTS, *RATES) if name in columns]
         order = "day DESC" if part == "daily" else f"sends DESC, {_LEADING[part][0]}"
         limit = _MOST_DAYS if part == "daily" else _MOST_GROUPS
-        rows = self._all(
-            f"SELECT {', '.join(columns[name] for name in wanted)} FROM {_name(*table)} "
-            f"ORDER BY {order} LIMIT {limit}"
-        )
+        names = ", ".join(columns[name] for name in wanted)
+        rows = self._all("SELECT", names, "FROM", _name(*table), "ORDER BY", order, "LIMIT", str(limit))
         found = [dict(zip(wanted, map(_plain, row), strict=True)) for row in rows]
         return [_named(part, row) for row in (reversed(found) if part == "daily" else found)]
 
-    def _all(self, query: str) -> Sequence[Sequence[Any]]:
-        return self._connection.execute(query).fetchall()
+    def _all(self, *query: str) -> Sequence[Sequence[Any]]:
+        return self._connection.execute(" ".join(query)).fetchall()
 
 
 def _named(part: str, row: Mapping[str, Any]) -> Figures:

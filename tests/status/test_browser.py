@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from support import statusdata
+from support.chromium import chromium, needs_chromium
+
 from responsys_status.document import document
 from responsys_status.page import page
 from responsys_status.sources import Inputs, Source
-from support import statusdata
-from support.chromium import chromium, needs_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from responsys_status.cli import dbt_warehouse
 from support import statusdata
+
+from responsys_status.cli import dbt_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+
 from responsys_status.coverage import Coverage, calendar, coverage, page_order
 from responsys_status.ledger import ReadFile, StreamLedger
 

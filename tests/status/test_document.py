@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from support import statusdata
+from support.statusdata import NOW, TODAY
+
 from responsys_status.deliveries import by_campaign, runs
 from responsys_status.document import document
 from responsys_status.headline import headline
 from responsys_status.sources import Inputs, Source, Warehouse
-from support import statusdata
-from support.statusdata import NOW, TODAY
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +55,9 @@ def test_a_pipeline_that_is_well_has_no_notice() -> None:
         statusdata.inputs(), receipts=statusdata.receipts()[:2], refusals=[], counts={}, warehouse=None
     )
     streams = set(well.ledgers) - {"click", "opt_out", "launch_state", "open", "bounce", "sent"}
-    ledgers = {
-        name: well.ledgers["opt_in"]
-        for name in ("sent", "open", "click", "bounce", "opt_out", "launch_state")
-    }
+    ledgers = dict.fromkeys(
+        ("sent", "open", "click", "bounce", "opt_out", "launch_state"), well.ledgers["opt_in"]
+    )
     ledgers = {name: replace(ledger, stream=name) for name, ledger in ledgers.items()}
     found = document(replace(well, ledgers=ledgers | {name: well.ledgers[name] for name in streams}))
     assert (found["status"], found["notices"]) == ("ok", [])

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from responsys_status.ledger import ReadFile, day_in, ledgers
 from support import statusdata
 
+from responsys_status.ledger import ReadFile, day_in, ledgers
 from tap_responsys.history import History
 from tap_responsys.ledger import FileEntry, Ledger
 

@@ -6,10 +6,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from support import statusdata
+
 from responsys_status.document import document
 from responsys_status.page import page
 from responsys_status.sources import Inputs, Source
-from support import statusdata
 
 VOID = {"meta", "path", "line", "rect", "br"}
 

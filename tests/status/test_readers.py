@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import statusdata
+
 from responsys_status.masking import general, without_addresses
 from responsys_status.readexports import read_counts
 from responsys_status.readreceipts import read_receipts, read_refusals
 from responsys_status.readstate import state_of_file, state_of_meltano
 from responsys_status.sources import Refusals
-from support import statusdata
-
 from target_responsys.rejects import Rejects
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import duckdb
 import psycopg
 import pytest
 from demo.postgres import running_postgres
+
 from responsys_status.readwarehouse import Schemas, UnreachableError, connected, read_warehouse
 
 if TYPE_CHECKING:
@@ -25,15 +26,26 @@ TABLES = (
     "CREATE TABLE loaded.open (note TEXT)",
     'CREATE TABLE loaded."contacts" ("_sdc_source_file" TEXT)',
     "CREATE TABLE loaded.rejected_rows (stream TEXT, reason TEXT, raw TEXT, _sdc_source_file TEXT)",
-    "INSERT INTO loaded.rejected_rows VALUES ('sent', 'no number: ''x''', 'ann@b.example', 'a.txt'),"
-    " ('sent', 'no number: ''y''', '', 'a.txt')",
-    "CREATE TABLE marts.responsys__daily_overview (day DATE, sends BIGINT, delivered BIGINT, unique_opens BIGINT,"
-    " open_rate DOUBLE PRECISION)",
-    "INSERT INTO marts.responsys__daily_overview VALUES ('2026-03-02', 4, 4, 1, 0.25), ('2026-03-01', 9, 0, 0, NULL)",
-    "CREATE TABLE marts.responsys__campaign_overview (campaign_id BIGINT, campaign_name TEXT, sends BIGINT,"
-    " open_rate NUMERIC(6, 3))",
-    "INSERT INTO marts.responsys__campaign_overview VALUES (7, 'Spring', 5, 0.5), (-1, NULL, 0, NULL),"
-    " (8, NULL, 6, 0.1), (9, 'for ann@b.example', 1, 0)",
+    (
+        "INSERT INTO loaded.rejected_rows VALUES ('sent', 'no number: ''x''', 'ann@b.example', 'a.txt'),"
+        " ('sent', 'no number: ''y''', '', 'a.txt')"
+    ),
+    (
+        "CREATE TABLE marts.responsys__daily_overview (day DATE, sends BIGINT, delivered BIGINT,"
+        " open_rate DOUBLE PRECISION)"
+    ),
+    (
+        "INSERT INTO marts.responsys__daily_overview"
+        " VALUES ('2026-03-02', 4, 4, 0.25), ('2026-03-01', 9, 0, NULL)"
+    ),
+    (
+        "CREATE TABLE marts.responsys__campaign_overview (campaign_id BIGINT, campaign_name TEXT,"
+        " sends BIGINT, open_rate NUMERIC(6, 3))"
+    ),
+    (
+        "INSERT INTO marts.responsys__campaign_overview VALUES (7, 'Spring', 5, 0.5), (-1, NULL, 0, NULL),"
+        " (8, NULL, 6, 0.1), (9, 'for ann@b.example', 1, 0)"
+    ),
 )
 
 

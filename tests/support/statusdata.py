@@ -1,4 +1,4 @@
-"""Inputs of a status page with something of everything: gaps, late days, rejects, failures, names to escape."""
+"""Inputs of a status page with something of everything: gaps, late days, rejects, failures, nasty names."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def daily() -> list[Figures]:
 
 def campaigns() -> list[Figures]:
     names = [
-        "Weekly newsletter", "Spring sale", "Welcome series 1", NASTY, "Abandoned cart reminder", "Loyalty update",
+        "Weekly newsletter", "Spring sale", "Welcome series 1", NASTY, "Abandoned cart reminder", "Loyalty",
         "Store opening Köln", "Win-back after 90 days, second attempt with a voucher", "Birthday", "Survey",
         "Back in stock", "Shipping notice",
     ]  # fmt: skip
