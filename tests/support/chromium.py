@@ -21,6 +21,9 @@ needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="No Chromium here: install it (apt-get install chromium) or set CHROMIUM."
 )
 
+VIOLATIONS = {"resultTypes": ["violations"]}
+"""Options of axe: what passes, of thousands of elements, need not be collected."""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
