@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, no package
-"""Every error code that the programs can show: found in its source, with what it says and what to do about it.
+"""Every error code that users can meet: found in its source, with what it says and what to do about it.
 
 A code stands where its error is made, as the argument before the problem and the remedy. Where that is not
 so, or where one code has several texts, `SHARED` says what all of them mean.

@@ -1,4 +1,4 @@
-"""The status page of a real pipeline: Meltano's state, the receipts' folder, PostgreSQL, the jobs' ready files."""
+"""The status page of a real pipeline: Meltano's state, receipts, PostgreSQL, the jobs' ready files."""
 
 from __future__ import annotations
 

@@ -11,9 +11,10 @@ import duckdb
 import psycopg
 import pytest
 from demo.project import MeltanoError, Project
-from responsys_status.readwarehouse import Schemas, read_warehouse
 from support import handwritten
 from support.handwritten import QUIET, SPRING, WELCOME
+
+from responsys_status.readwarehouse import Schemas, read_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

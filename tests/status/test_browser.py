@@ -39,7 +39,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         statusdata.NOW, sources={name: Source() for name in ("state", "receipts", "exports", "warehouse")}
     )
     files = {}
-    for name, inputs in (("full", statusdata.inputs()), ("empty", nothing)):
+    for name, inputs in (
+        ("full", statusdata.inputs()),
+        ("short", statusdata.short()),
+        ("empty", nothing),
+    ):
         files[name] = folder / f"{name}.html"
         files[name].write_text(page(document(inputs)), encoding="utf-8")
     return files
@@ -58,7 +62,7 @@ def opened(browser: Browser, file: Path, width: int, scheme: Literal["light", "d
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("name", ["full", "empty"])
+@pytest.mark.parametrize("name", ["short", "empty"])
 def test_axe_finds_nothing(
     browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
