@@ -128,7 +128,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(sandbox: Sandbox, width: int) 
         for scheme in ("light", "dark"):
             tab = browser.new_context(
                 viewport={"width": width, "height": 900},
-                color_scheme=scheme,  # type: ignore[arg-type]  # one of the two
+                color_scheme=scheme,
                 bypass_csp=True,
             ).new_page()
             tab.goto(sandbox.settings["RESPONSYS_SANDBOX_PAGE"])

@@ -110,7 +110,7 @@ def test_refused_records_are_counted_by_reason_without_their_values(tmp_path: Pa
 
 
 def test_a_rejects_file_that_is_gone_tells_nothing(tmp_path: Path) -> None:
-    receipts = [
+    receipts: list[dict[str, Any]] = [
         {"rejects": {"records": 3, "file": "gone.jsonl"}},
         {"rejects": {"records": 0, "file": None}},
         {},
