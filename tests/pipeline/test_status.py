@@ -31,7 +31,7 @@ def test_a_run_of_the_project_shows_on_the_page(
     project: Project, sandbox: Sandbox, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     before = made(project, tmp_path)
-    assert before["sources"]["state"]["problem"] == "Meltano has no such state"
+    assert before["sources"]["state"]["problem"] == "it holds no bookmark of the tap"
     assert before["coverage"]["streams"] == []
     project.run("exports")
     last = sandbox.account.plan.start.replace(day=sandbox.account.plan.start.day + sandbox.account.days - 1)
