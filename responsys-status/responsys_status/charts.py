@@ -164,7 +164,7 @@ def rates(daily: Sequence[Mapping[str, Any]], width: Width) -> Spec:
         for row in rows
     ]
     side_by_side = 2 if width is WIDE else 1
-    room = width.pixels // side_by_side - _AXIS - 10
+    room = width.pixels // side_by_side - _AXIS - 10 * side_by_side
     place = {"x": _days_axis(width), "y": _value(format=".1~%")}
     plots = [
         _small(words, room, 96)
@@ -187,7 +187,9 @@ def rates(daily: Sequence[Mapping[str, Any]], width: Width) -> Spec:
         }
         for words, colour in RATES.values()
     ]
-    return _spec(data=told, concat=plots, columns=side_by_side, spacing=16)
+    return _spec(
+        data=told, concat=plots, columns=side_by_side, bounds="flush", spacing={"row": 52, "column": 64}
+    )
 
 
 def rates_by(groups: Sequence[Mapping[str, Any]], width: Width) -> Spec:
@@ -218,7 +220,9 @@ def rates_by(groups: Sequence[Mapping[str, Any]], width: Width) -> Spec:
             "encoding": {"x": x, "y": y, "text": {"field": "text"}},
         }
         plots.append(_small(words, room, {"step": 22}) | {"layer": [bars, numbers]})
-    return _spec(data=told, concat=plots, columns=width.columns, spacing={"row": 16, "column": _NUMBER})
+    return _spec(
+        data=told, concat=plots, columns=width.columns, bounds="flush", spacing={"row": 36, "column": _NUMBER}
+    )
 
 
 def outcomes(campaigns: Sequence[Mapping[str, Any]], width: Width) -> Spec:
