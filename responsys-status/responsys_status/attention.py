@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 Severity = Literal["problem", "warning"]
 
+_SOURCES = {
+    "state": "Run `meltano run exports` first, or correct `state_id` or `state`.",
+    "receipts": "Let the target write them with `receipt_file`, or correct `receipts`.",
+    "exports": "Correct `exports`, or leave it out.",
+    "warehouse": "See whether it runs and whether its address and user are right.",
+}
+"""What to do about a source that cannot be read."""
+
 _CLOSING_FROM = 11
 _LATE_FROM = 2
 _MOST_NAMED = 6

@@ -16,7 +16,7 @@ _NUMBERS = {"d", "transform", "x", "y", "x2", "y2", "width", "height"}
 _LONG = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
 
-def svg(spec: dict[str, object], name: str, summary: str) -> Markup:
+def svg(spec: dict[str, object], summary: str) -> Markup:
     """Draw a specification.
 
     Equal specifications give equal pictures. Each mark with a description gets it as its title, which
@@ -25,14 +25,13 @@ def svg(spec: dict[str, object], name: str, summary: str) -> Markup:
 
     Args:
         spec: A Vega-Lite specification.
-        name: A word of its own for each picture of a page, which its ids begin with.
         summary: What it shows, in words.
     """
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VERSION, allowed_base_urls=[])
     root = ET.fromstring(drawn)  # noqa: S314 - made a line above, with text that it has escaped
     _prune(root)
     for element in root.iter():
-        _clean(element, name)
+        _clean(element)
     root.set("role", "img")
     root.set("aria-label", summary)
     ET.register_namespace("", _SVG)
@@ -53,20 +52,20 @@ def _prune(element: ET.Element) -> None:
             element.remove(child)
 
 
-def _clean(element: ET.Element, name: str) -> None:
-    """Keep what is seen: ids become the picture's own, descriptions titles, numbers short."""
+def _clean(element: ET.Element) -> None:
+    """Keep what is seen: descriptions become titles, numbers short.
+
+    The pictures have no ids, which would have to differ between them: nothing in them is clipped or shaded.
+    """
     label = element.attrib.pop("aria-label", "")
     is_mark = element.attrib.get("role") == "graphics-symbol"
     for attribute in _UNSEEN:
         element.attrib.pop(attribute, None)
-    for attribute, value in element.attrib.items():
-        if attribute == "id":
-            element.set(attribute, f"{name}-{value}")
-        elif "url(#" in value:
-            element.set(attribute, value.replace("url(#", f"url(#{name}-"))
-        elif attribute in _NUMBERS:
-            element.set(
-                attribute, _LONG.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), value)
-            )
+    for attribute in _NUMBERS & element.attrib.keys():
+        element.set(attribute, _LONG.sub(_short, element.attrib[attribute]))
     if label and is_mark and element.tag == _PATH:
         ET.SubElement(element, f"{{{_SVG}}}title").text = label
+
+
+def _short(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")

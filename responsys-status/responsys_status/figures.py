@@ -38,29 +38,26 @@ def figures(document: Document) -> dict[str, Figure]:
     coverage, engagement = document["coverage"], document["engagement"] or {}
     if coverage["streams"]:
         summary = _calendar_summary(coverage)
-        found["calendar"] = _figure("calendar", summary, lambda width: charts.calendar(coverage, width))
+        found["calendar"] = _figure(summary, lambda width: charts.calendar(coverage, width))
     if daily := engagement.get("daily"):
         period = f"from {daily[0]['day']} to {daily[-1]['day']}"
         found["volumes"] = _figure(
-            "volumes",
             f"Messages sent, opened, clicked, bounced and unsubscribed per day of sending, {period}. "
             f"{_sums(daily)}",
             lambda width: charts.volumes(daily, width),
         )
         if any(day["open_rate"] is not None for day in daily):
             found["rates"] = _figure(
-                "rates",
                 f"Open, click, bounce and unsubscribe rate per day of sending, {period}.",
                 lambda width: charts.rates(daily, width),
             )
     for part in ("campaigns", "domains"):
         groups = [group for group in engagement.get(part, ()) if group["sends"]]
         if groups:
-            found[part] = _figure(part, _rates_summary(part, groups), _by(groups))
+            found[part] = _figure(_rates_summary(part, groups), _by(groups))
     campaigns = document["deliveries"]["campaigns"]
     if any(line["merged"] or line["refused"] or line["unknown"] for line in campaigns):
         found["outcomes"] = _figure(
-            "outcomes",
             "Records delivered, refused and of unknown outcome, for each campaign and destination.",
             lambda width: charts.outcomes(campaigns, width),
         )
@@ -71,9 +68,8 @@ def _by(groups: list[Mapping[str, Any]]) -> Callable[[Width], Spec]:
     return lambda width: charts.rates_by(groups, width)
 
 
-def _figure(name: str, summary: str, spec: Callable[[Width], Spec]) -> Figure:
-    wide, narrow = spec(charts.WIDE), spec(charts.NARROW)
-    return Figure(svg(wide, f"{name}-wide", summary), svg(narrow, f"{name}-narrow", summary), summary)
+def _figure(summary: str, spec: Callable[[Width], Spec]) -> Figure:
+    return Figure(svg(spec(charts.WIDE), summary), svg(spec(charts.NARROW), summary), summary)
 
 
 def _calendar_summary(coverage: Mapping[str, Any]) -> str:

@@ -57,8 +57,8 @@ def test_the_readme_has_the_campaigns_of_the_project() -> None:
     rows = []
     intervals = {schedule["job"]: schedule["interval"] for schedule in MELTANO_YML["schedules"]}
     for job in MELTANO_YML["jobs"]:
-        source, destination = job["tasks"][0].split()
-        if source.startswith("audience-"):
+        *sources, destination = job["tasks"][-1].split()
+        for source in filter(lambda name: name.startswith("audience-"), sources):
             config, (selected,) = named[destination]["config"], named[source]["select"]
             stream = selected.removesuffix(".*")
             campaign = campaign_id(stream, name=config["campaign_name"])

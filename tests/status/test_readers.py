@@ -127,6 +127,8 @@ def test_counts_are_found_beside_their_exports(tmp_path: Path) -> None:
         "1_OPEN_20260304_050000.txt.zip": "",
         "1_OPEN_20260304_050000.ready": "Records: 34",
         "1_OPEN_20260304_050000.txt.COUNT": "x",
+        "1_BOUNCE_20260304_050000.txt.gz": "",
+        "1_BOUNCE_20260304_050000.txt.ready": "9",
         "LIST.csv": "",
         "LIST.count": "LIST.csv 56",
         "1_CLICK_20260304_050000.txt": "",
@@ -135,7 +137,12 @@ def test_counts_are_found_beside_their_exports(tmp_path: Path) -> None:
     }.items():
         (below / name).write_text(text)
     counts, source = read_counts(tmp_path)
-    assert counts == {"1_SENT_20260304_050000.txt": 12, "LIST.csv": 56, "1_OPEN_20260304_050000.txt.zip": 34}
+    assert counts == {
+        "1_SENT_20260304_050000.txt": 12,
+        "1_OPEN_20260304_050000.txt.zip": 34,
+        "1_BOUNCE_20260304_050000.txt.gz": 9,
+        "LIST.csv": 56,
+    }
     assert source.found
     assert read_counts(tmp_path / "nowhere")[1].problem == "the folder is not there"
 
