@@ -21,7 +21,7 @@ export PIP_CACHE_DIR := $(ROOT)/.cache/pip
 export TMPDIR := $(ROOT)/.local/tmp
 
 PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
-PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox
+PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox responsys-status
 CHECKED := $(PACKAGES) demo scripts bench tests
 SPELLED := $(PACKAGES) bench/*.py bench/*.md demo docs examples hub scripts transform/models Makefile meltano.yml mkdocs.yml *.md
 RUN := PATH="$(ROOT)/.venv/bin:$$PATH"

@@ -83,11 +83,15 @@ def loop(sandbox: RunningSandbox, postgres: Postgres) -> None:
         project.run("exports")
         second = checked(rows_by_stream(new_exports), warehouse.rows_by_stream(since=before))
         checked(rows_by_stream(sandbox.exports()), warehouse.rows_by_stream())
+    with step("Engagement with that day, and the status page"):
+        project.run("models")
+        page = status_page(sandbox, project)
     say()
     streams = [(name, count, second[name]) for name, count in first.most_common()]
     table(("rows per stream", "14 days", "day 15"), streams)
     say()
     table(("Responsys table", "audience", "rows", "people", "refused"), (master, cart))
+    say(f"\nThe status page, to be opened in a browser: {page.relative_to(ROOT)}")
 
 
 def checked(exported: Counter[str], arrived: Counter[str]) -> Counter[str]:
@@ -116,6 +120,21 @@ def delivered(
     if not sent or sent != len(rows) + refused:
         raise CountError(f"Audience {audience} has {sent} rows, table {name} {len(rows)}, {refused} refused.")
     return name, sent, len(rows), len({row["CUSTOMER_ID"] for row in rows}), refused
+
+
+def status_page(sandbox: RunningSandbox, project: Project) -> Path:
+    """Make the status page as of the evening of the sandbox's last day, and return its file."""
+    page = FOLDER / "responsys-status.html"
+    project.invoke(
+        "responsys-status",
+        variables={
+            "RESPONSYS_STATUS_RECEIPTS": str(FOLDER / "receipts"),
+            "RESPONSYS_STATUS_EXPORTS": str(sandbox.download),
+            "RESPONSYS_STATUS_AS_OF": f"{sandbox.last_day()}T20:00",
+            "RESPONSYS_STATUS_OUTPUT": str(page),
+        },
+    )
+    return page
 
 
 def rejects_file(audience: str) -> Path:

@@ -107,6 +107,7 @@ class Project:
         """
         own = {
             "MELTANO_SYS_DIR_ROOT": str(self.folder),
+            "TARGET_RESPONSYS_RECEIPT_FILE": str(self.folder / "receipts" / "{execution_id}.json"),
             "DBT_TARGET_PATH": str(self.folder / "transform"),
             "DBT_LOG_PATH": str(self.folder / "transform" / "logs"),
             "NO_COLOR": "1",

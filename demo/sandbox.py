@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
+from responsys_sandbox.account import Account
 from responsys_sandbox.store import Store
 from responsys_sandbox.tables import Column, Table
 
@@ -40,9 +42,19 @@ class RunningSandbox:
         except KeyError as error:
             raise SandboxError("No sandbox runs: start the demo with `make demo`.") from error
 
+    @property
+    def download(self) -> Path:
+        """The folder that exports appear in."""
+        return self._folder / "files" / "download"
+
     def exports(self) -> set[Path]:
-        """Return the files that lie in the download folder now."""
-        return set((self._folder / "files" / "download").iterdir())
+        """Return the files that lie there now."""
+        return set(self.download.iterdir())
+
+    def last_day(self) -> date:
+        """Return the day of the newest exports, in the account's calendar."""
+        account = Account(self._folder)
+        return account.plan.start + timedelta(account.days - 1)
 
     def make_table(self, name: str, columns: tuple[Column, ...], key: tuple[str, ...]) -> None:
         """Make a supplemental table, as an administrator does in the user interface."""

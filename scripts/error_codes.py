@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, no package
-"""Every error code that the pair can show: found in its source, with what it says and what to do about it.
+"""Every error code that users can meet: found in its source, with what it says and what to do about it.
 
 A code stands where its error is made, as the argument before the problem and the remedy. Where that is not
 so, or where one code has several texts, `SHARED` says what all of them mean.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("responsys-io", "tap-responsys", "target-responsys")
+PACKAGES = ("responsys-io", "tap-responsys", "target-responsys", "responsys-status")
 CODE = re.compile(r"RSYS-\d{4}")
 AREAS = {
     "1": "Settings and keys",

@@ -11,10 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("responsys-io", "tap-responsys", "target-responsys", "responsys-sandbox")
+PACKAGES = ("responsys-io", "tap-responsys", "target-responsys", "responsys-sandbox", "responsys-status")
 DATA = {
     "responsys-io": {"responsys_io/feeds.toml"},
-    "responsys-sandbox": {"responsys_sandbox/data/ced-layouts.yaml"},
+    "responsys-sandbox": {
+        "responsys_sandbox/data/ced-layouts.yaml",
+        "responsys_sandbox/page/look.css",
+        "responsys_sandbox/page/templates/sandbox.html",
+    },
+    "responsys-status": {"responsys_status/look.css", "responsys_status/templates/page.html"},
 }
 
 
@@ -45,10 +50,23 @@ def test_packages_say_what_they_support(package: str) -> None:
 
 def test_imports_go_one_way() -> None:
     forbidden = {
-        "responsys_io": ("singer_sdk", "tap_responsys", "target_responsys", "responsys_sandbox"),
-        "tap_responsys": ("target_responsys", "responsys_sandbox"),
-        "target_responsys": ("tap_responsys", "responsys_sandbox"),
-        "responsys_sandbox": ("responsys_io", "tap_responsys", "target_responsys", "singer_sdk"),
+        "responsys_io": (
+            "singer_sdk",
+            "tap_responsys",
+            "target_responsys",
+            "responsys_sandbox",
+            "responsys_status",
+        ),
+        "tap_responsys": ("target_responsys", "responsys_sandbox", "responsys_status"),
+        "target_responsys": ("tap_responsys", "responsys_sandbox", "responsys_status"),
+        "responsys_sandbox": (
+            "responsys_io",
+            "tap_responsys",
+            "target_responsys",
+            "responsys_status",
+            "singer_sdk",
+        ),
+        "responsys_status": ("tap_responsys", "target_responsys", "responsys_sandbox", "singer_sdk"),
     }
     for package in PACKAGES:
         module = package.replace("-", "_")

@@ -95,9 +95,15 @@ def run(command: tuple[str, ...], **choices: Any) -> None:
 @main.command()
 @plan_options
 @_api_options
+@click.option(
+    "--page-port", type=click.IntRange(0, 65535), default=0, help="Port of the page; any free one if 0."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the settings as one JSON object.")
 def serve(*, as_json: bool, **choices: Any) -> None:
-    """Keep a sandbox running until SIGINT or SIGTERM, and print the plugins' settings."""
+    """Keep a sandbox running until SIGINT or SIGTERM, and print the plugins' settings.
+
+    RESPONSYS_SANDBOX_PAGE among them is the address of a page that shows what there is.
+    """
     unwind_on_termination()
     with ExitStack() as stack:
         settings = _started(stack, choices).settings
@@ -195,8 +201,11 @@ def _started(stack: ExitStack, choices: dict[str, Any]) -> Sandbox:
     from responsys_sandbox.sandbox import Sandbox, SandboxOptions  # noqa: PLC0415
 
     folder, days, every = (choices.pop(name) for name in ("folder", "days", "import_every"))
+    page_port = choices.pop("page_port", 0)
     rest, login = rest_options(choices.pop("rest")), choices.pop("api_login")
     folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="responsys-sandbox-")))
     plan = account_plan(known_plan(folder), choices)
-    options = SandboxOptions(days=days, plan=plan, rest=rest, api_login=login, import_every=every)
+    options = SandboxOptions(
+        days=days, plan=plan, rest=rest, api_login=login, import_every=every, page_port=page_port
+    )
     return stack.enter_context(Sandbox(folder, options=options))

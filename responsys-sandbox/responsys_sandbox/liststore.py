@@ -119,6 +119,13 @@ class ListStore:
             found = matching(db, list_id(db, profile_list.name), wanted or {})
         return [read_row(profile_list, *member) for member in found]
 
+    def count(self, profile_list: Table) -> int:
+        """Return how many members a list has."""
+        with self._database.reading() as db:
+            number = list_id(db, profile_list.name)
+            found = db.execute("SELECT count(*) FROM list_member WHERE list_id = ?", (number,)).fetchone()
+        return int(found[0])
+
     def delete(self, profile_list: Table, riid: int, *, with_extension_rows: bool = True) -> bool:
         """Delete a member, with its rows in extension tables or without; say whether there was one."""
         with self._database.writing() as db:

@@ -16,6 +16,7 @@ from responsys_sandbox.background import BackgroundLoop
 from responsys_sandbox.certificates import ensure_certificates, server_context
 from responsys_sandbox.jobrunner import JobRunner
 from responsys_sandbox.keys import ensure_key, fingerprint, write_secret
+from responsys_sandbox.page.server import PageServer
 from responsys_sandbox.pgp import PgpKeyFolder
 from responsys_sandbox.profilelists import contacts_list
 from responsys_sandbox.rest import RestApi, RestOptions
@@ -41,6 +42,7 @@ class SandboxOptions:
         connect: Whether the API has Connect, with the jobs that `store.jobs` saves.
         import_every: Seconds between looks for files that an import job waits for; None for jobs that run
             only when they are started.
+        page_port: Port of the page that shows what there is; 0 for a free one, None for no page.
     """
 
     days: int = 1
@@ -51,6 +53,7 @@ class SandboxOptions:
     api_login: Literal["password", "certificate"] = "password"
     connect: bool = True
     import_every: float | None = None
+    page_port: int | None = 0
 
 
 class Sandbox:
@@ -100,6 +103,7 @@ class Sandbox:
                 "RESPONSYS_SANDBOX_FOLDER": str(self.folder),
                 **self._serve_files(loop, stack),
                 **self._serve_api(loop, stack),
+                **self._serve_page(loop, stack),
             }
             write_secret(self.folder / "settings.json", json.dumps(self.settings, indent=2).encode())
             self._running = stack.pop_all()
@@ -176,6 +180,15 @@ class Sandbox:
         plugins = ("TARGET_RESPONSYS", "TAP_RESPONSYS") if self.options.api_for_tap else ("TARGET_RESPONSYS",)
         settings = {f"{plugin}_{name}": value for plugin in plugins for name, value in access.items()}
         return settings | {"TARGET_RESPONSYS_FOLDER_NAME": options.folders[0]}
+
+    def _serve_page(self, loop: BackgroundLoop, stack: ExitStack) -> dict[str, str]:
+        """Start the page that shows what there is; return its address."""
+        if self.options.page_port is None:
+            return {}
+        server = PageServer(self.store, self.files)
+        loop.run(server.start(HOST, self.options.page_port))
+        stack.callback(lambda: loop.run(server.stop()))
+        return {"RESPONSYS_SANDBOX_PAGE": server.url}
 
     def _api_credentials(self) -> dict[str, str]:
         if self.options.api_login == "password":

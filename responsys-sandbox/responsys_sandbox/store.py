@@ -140,8 +140,13 @@ class Store:
                 "DELETE FROM supplemental_table WHERE id = ?", (_table_id(db, table.folder, table.name),)
             )
 
-    def rows(self, folder: str, table: str) -> list[Row]:
+    def rows(self, folder: str, table: str, most: int = -1) -> list[Row]:
         """Return a table's rows in the order of their insertion, every column present, None where empty.
+
+        Args:
+            folder: its folder.
+            table: its name.
+            most: how many rows at most; all of them below 0.
 
         Raises:
             LookupError: no such table.
@@ -149,8 +154,8 @@ class Store:
         with self._database.reading() as db:
             names = _column_names(db, folder, table)
             found = db.execute(
-                "SELECT data FROM supplemental_row WHERE table_id = ? ORDER BY id",
-                (_table_id(db, folder, table),),
+                "SELECT data FROM supplemental_row WHERE table_id = ? ORDER BY id LIMIT ?",
+                (_table_id(db, folder, table), most),
             ).fetchall()
         return [_row(names, data) for (data,) in found]
 
@@ -251,13 +256,19 @@ class Store:
                 astuple(request),
             )
 
-    def requests(self) -> list[LoggedRequest]:
-        """Return the request log, oldest first."""
+    def requests(self, last: int = -1) -> list[LoggedRequest]:
+        """Return the request log, oldest first: the `last` requests, or all of them below 0."""
         with self._database.reading() as db:
             rows = db.execute(
-                "SELECT at, method, path, status, error_code, rows, ms FROM request ORDER BY id"
+                "SELECT at, method, path, status, error_code, rows, ms FROM request ORDER BY id DESC LIMIT ?",
+                (last,),
             ).fetchall()
-        return [LoggedRequest(*row) for row in rows]
+        return [LoggedRequest(*row) for row in reversed(rows)]
+
+    def request_count(self) -> int:
+        """Return how many requests the log has."""
+        with self._database.reading() as db:
+            return int(db.execute("SELECT count(*) FROM request").fetchone()[0])
 
 
 def _table(folder: str, name: str, columns: str, primary_key: str) -> Table:

@@ -43,6 +43,7 @@ class RunFacts:
         delivery: Setting of that name.
         load_method: Setting of that name.
         api_mode: Setting of that name, None for another delivery than api.
+        campaign_name: Setting of that name, None where it is not set.
         tallies: Counts by table or file.
         rejects: The refused records.
         traffic: What went over the wire, if anything.
@@ -60,6 +61,7 @@ class RunFacts:
     api_mode: str | None
     tallies: Mapping[str, Tally]
     rejects: Rejects
+    campaign_name: str | None = None
     traffic: Traffic | None = None
     queue: AsyncCalls | None = None
     files: Sequence[DataclassInstance] = field(default_factory=list)
@@ -83,6 +85,7 @@ def receipt(facts: RunFacts, error: BaseException | None) -> dict[str, Any]:
         "delivery": facts.delivery,
         "load_method": facts.load_method,
         "api_mode": facts.api_mode,
+        "campaign_name": facts.campaign_name,
         "destinations": [_counts(name, tally) for name, tally in facts.tallies.items()],
         "rejects": {"records": facts.rejects.count, "file": _reject_file(facts.rejects)},
         "api": _api(facts.traffic) | _queued(facts.queue),

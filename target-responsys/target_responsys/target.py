@@ -314,6 +314,7 @@ class TargetResponsys(Target):
                 delivery=chosen(self.config, "delivery"),
                 load_method=chosen(self.config, "load_method"),
                 api_mode=api_mode(self.config),
+                campaign_name=self.config.get("campaign_name"),
                 queue=self.__dict__.get("queue"),
                 tallies=self.tallies,
                 rejects=self.rejects,

@@ -14,6 +14,8 @@ from demo.project import MeltanoError, Project
 from support import handwritten
 from support.handwritten import QUIET, SPRING, WELCOME
 
+from responsys_status.readwarehouse import Schemas, read_warehouse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -242,6 +244,29 @@ def test_contacts(select: Callable[[str, str], Rows]) -> None:
     ]
     newest = select("riid, email, email_domain, last_opened_at, opens_last_30_days", "contact_engagement")[1]
     assert newest == (1, "ann@north.example", "north.example", at(2, 11), 4)
+
+
+def test_the_status_page_reads_the_same_from_both(
+    on_postgres: Connection,  # noqa: ARG001 - the models have to be there
+    on_duckdb: Connection,  # noqa: ARG001 - idem
+    transform: Project,
+    postgres: Postgres,
+) -> None:
+    held, source = read_warehouse(postgres.url, Schemas())
+    assert source.found
+    assert held
+    assert held == read_warehouse(f"duckdb:{transform.variables['DBT_DUCKDB_PATH']}", Schemas())[0]
+    assert [(group["name"], group["sends"], group["open_rate"]) for group in held.campaigns] == [
+        ("Spring again", 8, 0.6),
+        ("Welcome, new", 2, 1.0),
+        ("no campaign", 0, None),
+        ("Quiet", 0, None),
+    ]
+    assert [(day["day"], day["unique_clicks"]) for day in held.daily] == [
+        ("2026-03-01", 2), ("2026-03-02", 2), ("2026-03-03", 0),
+    ]  # fmt: skip
+    assert [group["name"] for group in held.domains][:2] == ["north.example", "south.example"]
+    assert held.missing_models == []
 
 
 def test_a_contact_leaves_and_comes_back(select: Callable[[str, str], Rows]) -> None:

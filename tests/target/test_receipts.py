@@ -52,6 +52,7 @@ def test_a_receipt_of_a_run(sandbox: Sandbox, reporting: dict[str, Any]) -> None
     deliver(reporting, [PEOPLE, *people(250), *people(1), state(at=1)])
     (receipt,) = receipts(reporting)
     assert (receipt["status"], receipt["error"]) == ("succeeded", None)
+    assert receipt["campaign_name"] is None
     assert receipt["started"] < receipt["finished"]
     assert receipt["destinations"] == [
         {
@@ -114,6 +115,11 @@ def test_refused_records_and_where_they_are(sandbox: Sandbox, reporting: dict[st
     assert receipt["rejects"] == {"records": 1, "file": reporting["rejects_file"]}
     counts = receipt["destinations"][0]
     assert (counts["sent"], counts["merged"], counts["refused"]) == (3, 2, 1)
+
+
+def test_a_campaign_is_named(reporting: dict[str, Any]) -> None:
+    deliver({**reporting, "campaign_name": "Spring sale"}, [PEOPLE, *people(1), state(at=1)])
+    assert receipts(reporting)[0]["campaign_name"] == "Spring sale"
 
 
 def test_a_run_that_fails_leaves_a_receipt(sandbox: Sandbox, reporting: dict[str, Any]) -> None:

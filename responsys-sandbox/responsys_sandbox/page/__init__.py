@@ -1,0 +1,1 @@
+"""A page for people: what lies in the sandbox. It only shows."""
