@@ -22,7 +22,7 @@ export TMPDIR := $(ROOT)/.local/tmp
 
 PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
 PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox
-CHECKED := $(PACKAGES) demo scripts bench tests
+CHECKED := $(PACKAGES) demo scripts bench orchestrate tests
 RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
 
 .PHONY: help
@@ -56,12 +56,17 @@ bench-scale: setup ## Measure the tap over rows, files, columns and feeds (a qua
 profile: setup ## Show where the time of tap and target goes, with flame graphs
 	@$(BENCH) profile
 
+.PHONY: orchestrate-proof
+orchestrate-proof: setup .venv-airflow/.made ## Load two accounts by Airflow with two workers; compare with one run (minutes)
+	@$(RUN) pytest -m airflow -s tests/orchestrate
+
 .PHONY: lint
 lint: .venv/.made ## Check style and types
 	@$(RUN) ruff check $(CHECKED)
 	@$(RUN) ruff format --check $(CHECKED)
 	@$(RUN) mypy --strict $(PACKAGES) demo scripts
 	@$(RUN) mypy --strict -p bench
+	@$(RUN) mypy --strict -p orchestrate
 	@$(RUN) mypy --strict --explicit-package-bases tests
 	@$(RUN) bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
 	@$(RUN) zizmor --quiet --offline --persona pedantic .github
@@ -74,6 +79,11 @@ reference: .venv/.made ## Rewrite what is generated (README tables and figures, 
 lock-dbt: | $(UV) ## Lock the packages that Meltano installs dbt with, after a change of transform/requirements.in
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	    --custom-compile-command "make lock-dbt" transform/requirements.in -o transform/requirements.txt
+
+.PHONY: lock-airflow
+lock-airflow: | $(UV) ## Lock what runs the DAGs, after a change of orchestrate/requirements.in
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock-airflow" orchestrate/requirements.in -o orchestrate/requirements.txt
 
 .PHONY: audit
 audit: | $(UV) ## Ask for known vulnerabilities of what is locked (needs the network)
@@ -95,7 +105,7 @@ setup: .venv/.made .meltano/.made ## Make the environments (done by demo and tes
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	@rm -rf .venv .venv-meltano .venv-airflow .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
@@ -118,6 +128,14 @@ $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
 	@echo "Installing Meltano into .venv-meltano ..."
 	@UV_PROJECT_ENVIRONMENT=.venv-meltano $(UV) sync --quiet --locked --only-group meltano
+	@touch $@
+
+# Airflow pins much of what it needs: an environment of its own.
+.venv-airflow/.made: orchestrate/requirements.txt | $(UV)
+	@mkdir -p $(TMPDIR)
+	@echo "Installing Airflow into .venv-airflow ..."
+	@$(UV) venv --quiet --clear .venv-airflow
+	@$(UV) pip install --quiet --python .venv-airflow --require-hashes -r orchestrate/requirements.txt
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.

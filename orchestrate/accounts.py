@@ -132,11 +132,13 @@ def plan_from(document: object) -> Plan:
     _unique((account.name for account in accounts), "accounts")
     if not accounts:
         raise _mistake("the file names no account")
-    known = {key: entry[key] for key in ("environment", "loader") if key in entry}
-    for key, value in known.items():
-        _text(value, f"{key} of the file")
-    counts = {key: _count(entry[key], key, 0) for key in ("retries", "retry_seconds") if key in entry}
-    return Plan(accounts, **known, **counts)
+    return Plan(
+        accounts,
+        environment=_text(entry.get("environment", Plan.environment), "environment of the file"),
+        loader=_text(entry.get("loader", Plan.loader), "loader of the file"),
+        retries=_count(entry.get("retries", Plan.retries), "retries", 0),
+        retry_seconds=_count(entry.get("retry_seconds", Plan.retry_seconds), "retry_seconds", 0),
+    )
 
 
 def _account(item: object) -> Account:
@@ -176,7 +178,9 @@ def _campaign(item: object, where: str, feeds: tuple[str, ...]) -> Campaign:
 
 
 def _unknown(what: str, name: str) -> NoReturn:
-    raise PlanError("RSYS-7002", f"There is no {what} named {name}.", "Correct the name or the accounts file.")
+    raise PlanError(
+        "RSYS-7002", f"There is no {what} named {name}.", "Correct the name or the accounts file."
+    )
 
 
 def _mapping(value: object, what: str, keys: set[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How a run has ended, from what Meltano says: `meltano run` itself ends with 1, whatever the plugins ended with."""
+"""How a run has ended, by Meltano's log: `meltano run` ends with 1, whatever its plugins ended with."""
 
 from __future__ import annotations
 

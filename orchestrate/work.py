@@ -39,7 +39,7 @@ class Work:
         """Return the variables of the run.
 
         Args:
-            worker: The worker's own variables, which the run has as well, but for those of Airflow and Python.
+            worker: The worker's own variables, which the run has too, but for those of Airflow and Python.
 
         Raises:
             PlanError: RSYS-7003 if bookmarks would be lost with the worker, RSYS-7004 if a secret is missing.
@@ -80,7 +80,9 @@ def loading(plan: Plan, account: Account, feed: str) -> Work:
     """
     if feed not in account.feeds:
         raise PlanError(
-            "RSYS-7005", f"Account {account.name} has no feed {feed}.", "Correct the name or the accounts file."
+            "RSYS-7005",
+            f"Account {account.name} has no feed {feed}.",
+            "Correct the name or the accounts file.",
         )
     options = (f"--state-id-suffix={state_suffix(account, feed)}",)
     return _work(plan, account, feed, options, (EXTRACTOR, plan.loader), _streams((feed,)))
@@ -95,13 +97,13 @@ def modelling(plan: Plan, account: Account) -> Work | None:
 
 def delivering(plan: Plan, account: Account, campaign: Campaign) -> Work:
     """Return the run that delivers a campaign."""
-    options = (f"--state-id-suffix={account.name}",)
+    options = (f"--state-id-suffix={state_suffix(account, campaign.name)}",)
     return _work(plan, account, campaign.name, options, campaign.job.split(), {})
 
 
-def state_suffix(account: Account, feed: str) -> str:
-    """Return the last part of a shard's state id; neither name has a dot, so no two shards share one."""
-    return f"{account.name}.{feed}"
+def state_suffix(account: Account, name: str) -> str:
+    """Return the last part of a feed's or campaign's state id; no name has a dot, so no two are the same."""
+    return f"{account.name}.{name}"
 
 
 def state_id(plan: Plan, account: Account, feed: str) -> str:

@@ -65,7 +65,7 @@ class MeltanoRun:
             self._process.send_signal(signal.SIGINT)
 
     def _follow(self, variables: dict[str, str]) -> Outcome:
-        command = [ROOT / "scripts" / "meltano", *self._work.arguments]
+        command = [str(ROOT / "scripts" / "meltano"), *self._work.arguments]
         codes: list[int] = []
         with subprocess.Popen(  # noqa: S603 - a program of this checkout
             command,
