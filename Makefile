@@ -27,7 +27,7 @@ RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## Run the whole loop on this machine: exports in, audiences out (no Oracle account)
@@ -60,6 +60,12 @@ profile: setup ## Show where the time of tap and target goes, with flame graphs
 orchestrate-proof: setup .venv-airflow/.made ## Load two accounts by Airflow with two workers; compare with one run (minutes)
 	@$(RUN) pytest -m airflow -s tests/orchestrate
 
+.PHONY: lint-orchestrate
+lint-orchestrate: .venv-airflow-lint/.made ## Check the recipe of the container and the example for Kubernetes
+	@.venv-airflow-lint/bin/hadolint orchestrate/Containerfile
+	@.venv-airflow-lint/bin/yamllint --strict -c orchestrate/yamllint.yaml orchestrate
+	@.venv-airflow-lint/bin/kubernetes-validate --strict --quiet orchestrate/kubernetes/*.yaml
+
 .PHONY: lint
 lint: .venv/.made ## Check style and types
 	@$(RUN) ruff check $(CHECKED)
@@ -81,9 +87,11 @@ lock-dbt: | $(UV) ## Lock the packages that Meltano installs dbt with, after a c
 	    --custom-compile-command "make lock-dbt" transform/requirements.in -o transform/requirements.txt
 
 .PHONY: lock-airflow
-lock-airflow: | $(UV) ## Lock what runs the DAGs, after a change of orchestrate/requirements.in
+lock-airflow: | $(UV) ## Lock what runs and checks the DAGs, after a change of orchestrate/*.in
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock-airflow" orchestrate/requirements.in -o orchestrate/requirements.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock-airflow" orchestrate/lint.in -o orchestrate/lint.txt
 
 .PHONY: audit
 audit: | $(UV) ## Ask for known vulnerabilities of what is locked (needs the network)
@@ -105,7 +113,7 @@ setup: .venv/.made .meltano/.made ## Make the environments (done by demo and tes
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .venv-airflow .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	@rm -rf .venv .venv-meltano .venv-airflow .venv-airflow-lint .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
@@ -132,10 +140,12 @@ $(ROOT)/.tools/uv/bin/uv:
 
 # Airflow pins much of what it needs: an environment of its own.
 .venv-airflow/.made: orchestrate/requirements.txt | $(UV)
+.venv-airflow-lint/.made: orchestrate/lint.txt | $(UV)
+.venv-airflow/.made .venv-airflow-lint/.made:
 	@mkdir -p $(TMPDIR)
-	@echo "Installing Airflow into .venv-airflow ..."
-	@$(UV) venv --quiet --clear .venv-airflow
-	@$(UV) pip install --quiet --python .venv-airflow --require-hashes -r orchestrate/requirements.txt
+	@echo "Installing $(notdir $<) of orchestrate into $(@D) ..."
+	@$(UV) venv --quiet --clear $(@D)
+	@$(UV) pip install --quiet --python $(@D) --require-hashes -r $<
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.

@@ -112,7 +112,7 @@ def state_id(plan: Plan, account: Account, feed: str) -> str:
 
 
 def pool(account: Account) -> str:
-    """Return the name of the Airflow pool with a slot for each session of the account."""
+    """Return the name of an account's Airflow pool, with a slot for each session, and of its DAG."""
     return f"responsys_{account.name}"
 
 

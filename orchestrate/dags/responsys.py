@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG
+from airflow.sdk import DAG, get_parsing_context
 from orchestrate.accounts import Account, Plan, read_plan
 from orchestrate.operators import LOAD, BuildModels, DeliverCampaign, LoadFeed, OpenWarehouse
 from orchestrate.work import pool
@@ -15,7 +15,7 @@ from orchestrate.work import pool
 def dag_of(plan: Plan, account: Account) -> DAG:
     """Return an account's DAG."""
     with DAG(
-        dag_id=f"responsys_{account.name}",
+        dag_id=pool(account),
         description=f"Responsys account {account.name}: exports in, audiences out",
         schedule=account.schedule,
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
@@ -48,5 +48,8 @@ def dag_of(plan: Plan, account: Account) -> DAG:
 
 
 PLAN = read_plan()
+# A worker reads this file for each task, and needs the task's DAG alone.
+WANTED = get_parsing_context().dag_id
 for ACCOUNT in PLAN.accounts:
-    globals()[f"responsys_{ACCOUNT.name}"] = dag_of(PLAN, ACCOUNT)
+    if WANTED in {None, pool(ACCOUNT)}:
+        globals()[pool(ACCOUNT)] = dag_of(PLAN, ACCOUNT)
