@@ -23,7 +23,17 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 # Thousands of accounts are read in less than a second with it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAN_KEYS = {"environment", "loader", "retries", "retry_seconds", "accounts"}
-_ACCOUNT_KEYS = {"name", "schedule", "sessions", "feeds", "settings", "secrets", "models", "campaigns"}
+_ACCOUNT_KEYS = {
+    "name",
+    "schedule",
+    "sessions",
+    "feeds",
+    "settings",
+    "secrets",
+    "models",
+    "campaigns",
+    "groups",
+}
 _CAMPAIGN_KEYS = {"name", "job", "inputs"}
 
 
@@ -48,13 +58,14 @@ class Account:
 
     Args:
         name: Its name, unique.
-        feeds: Streams of tap-responsys, each loaded by itself.
+        feeds: What is loaded, each by itself: streams of tap-responsys, or groups of them.
         sessions: How many runs may be signed in at the account's servers at once.
         schedule: When it is loaded, as cron writes it; None for never by itself.
         settings: Environment variables of its runs.
         secrets: Variables of its runs whose values are in variables of the worker, by the names of these.
         models: What is run between loading and delivering; None for nothing.
         campaigns: Its deliveries.
+        groups: Names to streams that one run loads together, since each has little.
     """
 
     name: str
@@ -65,6 +76,11 @@ class Account:
     secrets: Mapping[str, str] = field(default_factory=dict)
     models: str | None = None
     campaigns: tuple[Campaign, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def streams(self, feed: str) -> tuple[str, ...]:
+        """Return the streams that are loaded for an entry of `feeds`."""
+        return self.groups.get(feed, (feed,))
 
     def campaign(self, name: str) -> Campaign:
         """Return a campaign by name.
@@ -151,6 +167,8 @@ def _account(item: object) -> Account:
     if not feeds:
         raise _mistake(f"{where} has no feeds")
     _unique(feeds, f"feeds of {where}")
+    groups = _groups(entry.get("groups"), where, feeds)
+    _unique((stream for feed in feeds for stream in groups.get(feed, (feed,))), f"streams of {where}")
     campaigns = tuple(_campaign(campaign, where, feeds) for campaign in _list(entry, "campaigns", where))
     _unique((campaign.name for campaign in campaigns), f"campaigns of {where}")
     settings, secrets = (_variables(entry.get(key), f"{key} of {where}") for key in ("settings", "secrets"))
@@ -166,7 +184,23 @@ def _account(item: object) -> Account:
         secrets=secrets,
         models=None if models is None else _text(models, f"models of {where}"),
         campaigns=campaigns,
+        groups=groups,
     )
+
+
+def _groups(value: object, where: str, feeds: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    entry = {} if value is None else value
+    if not isinstance(entry, dict):
+        raise _mistake(f"groups of {where} is no mapping")
+    for name in entry:
+        if name not in feeds:
+            raise _mistake(f"group {name} of {where} is none of its feeds")
+        if not _list(entry, name, f"groups of {where}"):
+            raise _mistake(f"group {name} of {where} is empty")
+    return {
+        name: tuple(_name(stream, f"a stream of group {name} of {where}") for stream in streams)
+        for name, streams in entry.items()
+    }
 
 
 def _campaign(item: object, where: str, feeds: tuple[str, ...]) -> Campaign:

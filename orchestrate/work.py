@@ -73,7 +73,7 @@ def opening(plan: Plan, account: Account) -> Work:
 
 
 def loading(plan: Plan, account: Account, feed: str) -> Work:
-    """Return the run that loads one feed, with a state id of its own.
+    """Return the run that loads one feed, or one group of them, with a state id of its own.
 
     Raises:
         PlanError: RSYS-7005 if the account has no such feed.
@@ -85,7 +85,7 @@ def loading(plan: Plan, account: Account, feed: str) -> Work:
             "Correct the name or the accounts file.",
         )
     options = (f"--state-id-suffix={state_suffix(account, feed)}",)
-    return _work(plan, account, feed, options, (EXTRACTOR, plan.loader), _streams((feed,)))
+    return _work(plan, account, feed, options, (EXTRACTOR, plan.loader), _streams(account.streams(feed)))
 
 
 def modelling(plan: Plan, account: Account) -> Work | None:

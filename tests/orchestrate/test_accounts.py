@@ -41,7 +41,11 @@ def test_its_jobs_and_streams_are_those_of_the_project() -> None:
     streams = (ROOT / "tap-responsys" / "README.md").read_text(encoding="utf-8")
     for entry in read_plan(EXAMPLE).accounts:
         assert {campaign.job for campaign in entry.campaigns} | {entry.models or "models"} <= jobs
-        assert all(feed == "contacts" or f"| `{feed}` |" in streams for feed in entry.feeds)
+        assert all(
+            stream == "contacts" or f"| `{stream}` |" in streams
+            for feed in entry.feeds
+            for stream in entry.streams(feed)
+        )
 
 
 def test_what_is_not_said_has_a_default() -> None:
@@ -82,6 +86,11 @@ MISTAKES: dict[str, Any] = {
     "sale stands twice in the campaigns of account acme": account(campaigns=[{"name": "sale"}] * 2),
     "job of campaign sale of account acme is no text": account(campaigns=[{"name": "sale", "job": ""}]),
     "a campaign of account acme has an unknown key input": account(campaigns=[{"name": "sale", "input": []}]),
+    "groups of account acme is no mapping": account(groups=["open"]),
+    "group rest of account acme is none of its feeds": account(groups={"rest": ["click"]}),
+    "group open of account acme is empty": account(groups={"open": []}),
+    "sent stands twice in the streams of account acme": account(groups={"open": ["sent"]}),
+    "the name of a stream of group open of account acme is": account(groups={"open": [1]}),
     "retries is no number from 0 on": {**account(), "retries": -1},
     "retry_seconds is no number from 0 on": {**account(), "retry_seconds": True},
     "environment of the file is no text": {**account(), "environment": 1},

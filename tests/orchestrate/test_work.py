@@ -47,6 +47,15 @@ def test_a_feed_is_loaded_alone_under_a_state_id_of_its_own() -> None:
     assert state_id(PLAN, ACME, "sent") == "prod:tap-responsys-to-target-postgres:acme.sent"
 
 
+def test_a_group_is_loaded_by_one_run() -> None:
+    account = plan_from(
+        {"accounts": [{"name": "acme", "feeds": ["sent", "rest"], "groups": {"rest": ["open", "click"]}}]}
+    ).account("acme")
+    work = loading(PLAN, account, "rest")
+    assert work.settings["TAP_RESPONSYS_STREAMS"] == '["open", "click", "rejected_rows"]'
+    assert "--state-id-suffix=acme.rest" in work.arguments
+
+
 def test_no_two_shards_share_a_state_id() -> None:
     feeds = ["sent", "open", "sms_sent"]
     plan = plan_from(
