@@ -49,7 +49,7 @@ SHARED: dict[str, tuple[str, str]] = {
     "RSYS-1107": ("A private key is of a kind that cannot be used.", "Use an Ed25519, ECDSA or RSA key."),
     "RSYS-1308": (
         "gpg cannot sign with the key in pgp_private_key.",
-        "Check pgp_passphrase, set a key that can sign, or unset pgp_private_key to send unsigned files.",
+        "Check pgp_passphrase, set a key that can sign, or unset pgp_private_key to do without signatures.",
     ),
     "RSYS-2101": (
         "There is no such folder or file, on the file server or on this machine.",

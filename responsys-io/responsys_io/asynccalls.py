@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from responsys_io.asyncresults import Outcome, OverdueError, outcome_of, overdue, raise_refusal, states_of
-from responsys_io.errors import ResponsysError
+from responsys_io.errors import ResponsysError, SettingsError
 from responsys_io.recordcalls import MAX_RECORDS
-from responsys_io.restanswers import RefusedError
 from responsys_io.resthttp import MAX_CONNECTIONS
 from responsys_io.restretry import UnknownOutcomeError
 from responsys_io.restsession import ASYNC_API, Endpoint, encoded
@@ -31,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 86_400.0
 """How long Responsys keeps a result."""
+
+# Ids are in Base64 (Oracle's REST API reference, Async).
+_NOBODYS = "bm9ib2R5Og"
 
 _POLL = Endpoint("POST", "/requests", "ask for the results of queued calls", prefix=ASYNC_API)
 
@@ -92,6 +94,22 @@ class AsyncCalls:
         self._idle = 1
         self.requests = 0
         self.polls = 0
+
+    def check_permission(self) -> None:
+        """Find out whether the user may queue calls, before there is one: ask for a result that nobody has.
+
+        Only a refusal of the user counts. What else an account says of an id that it never gave is not
+        documented.
+
+        Raises:
+            SettingsError: RSYS-4010 when the user may not use the asynchronous API.
+        """
+        try:
+            self._states([_NOBODYS])
+        except SettingsError:
+            raise
+        except ResponsysError as error:
+            logger.debug("Nothing was learnt of the right to queue calls: %s", error)
 
     def submit(self, call: RecordCall) -> list[Queued]:
         """Queue a call, in as many parts as it takes.
@@ -180,13 +198,7 @@ class AsyncCalls:
 
     def _submit(self, call: RecordCall, part: Part) -> Queued:
         with self._handing_over:
-            try:
-                request_id, loose = self._send(call, call.endpoint, part)
-            except RefusedError as error:
-                # Without an error code it was the gateway: there is nothing under this path.
-                if error.error_code or call.otherwise is None:
-                    raise
-                request_id, loose = self._send(call, call.otherwise, part)
+            request_id, loose = self._send(call, part)
         entry = Queued(request_id, call, part, self._clock(), loose)
         with self._changed:
             self._waiting[request_id] = entry
@@ -194,9 +206,9 @@ class AsyncCalls:
             self.requests += 1
         return entry
 
-    def _send(self, call: RecordCall, endpoint: Endpoint, part: Part) -> tuple[str, bool]:
+    def _send(self, call: RecordCall, part: Part) -> tuple[str, bool]:
         """Hand a part over; return its id, and whether it may have been taken before without one."""
-        queueing = replace(endpoint, prefix=ASYNC_API)
+        queueing = replace(call.endpoint, prefix=ASYNC_API)
         loose = False
         try:
             answer = self._session.call(
@@ -221,7 +233,7 @@ class AsyncCalls:
             self._idle += 1
         for start in range(0, len(waiting), MAX_RECORDS):
             asked = waiting[start : start + MAX_RECORDS]
-            states = self._states(asked)
+            states = self._states([entry.request_id for entry in asked])
             with self._changed:
                 for entry in asked:
                     outcome = outcome_of(entry.call, entry.part, states.get(entry.request_id))
@@ -234,7 +246,7 @@ class AsyncCalls:
                 self._changed.notify_all()
         logger.debug("%d queued calls are not done", len(self._waiting))
 
-    def _states(self, asked: Sequence[Queued]) -> dict[str, dict[str, object]]:
+    def _states(self, request_ids: Sequence[str]) -> dict[str, dict[str, object]]:
         self.polls += 1
-        body = encoded({"requestIds": [entry.request_id for entry in asked]})
+        body = encoded({"requestIds": request_ids})
         return states_of(self._session.call(_POLL, body=body), _POLL)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from responsys_io.crypto import started_gpg
 from responsys_io.errors import ResponsysError, SettingsError, TransientError
 from responsys_io.gpgstatus import StatusLines
+from responsys_io.signing import signing_problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,19 +86,8 @@ def encryption_problem(status: str, exit_code: int) -> ResponsysError:
         exit_code: gpg's exit code, negative for a signal.
     """
     lines = StatusLines.of(status)
-    if lines.lacks_passphrase([*lines.args("ERROR"), *lines.args("FAILURE")]):
-        return SettingsError(
-            "RSYS-1308",
-            "gpg cannot sign with the key in pgp_private_key: its passphrase is wrong or missing.",
-            "Check pgp_passphrase.",
-        )
-    if lines.has("INV_SGNR"):
-        return SettingsError(
-            "RSYS-1308",
-            "gpg cannot sign with the key in pgp_private_key: it has expired, was revoked or is of another "
-            "use.",
-            "Set a key that can sign, or unset pgp_private_key to send files without a signature.",
-        )
+    if problem := signing_problem(lines):
+        return problem
     if lines.has("INV_RECP"):
         return SettingsError(
             "RSYS-1307",

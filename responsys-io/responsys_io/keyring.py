@@ -18,6 +18,7 @@ from responsys_io.crypto import Decrypted, gpg_environment
 from responsys_io.encryption import Encrypting
 from responsys_io.errors import SettingsError
 from responsys_io.gpgstatus import StatusLines
+from responsys_io.signing import signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,10 +96,10 @@ class KeyRing:
         """
         if self._home is None:
             self._open()
-        signature = [part for key in self._private for part in ("--local-user", key)]
+        signer = self._signer()
         recipients = [part for key in self._public for part in ("--recipient", key)]
-        signing = ("--sign",) if signature else ()
-        command = (*self._gpg(), *signature, *recipients, "--output", "-", *signing, "--encrypt")
+        signing = ("--sign",) if signer else ()
+        command = (*self._gpg(), *signer, *recipients, "--output", "-", *signing, "--encrypt")
         return Encrypting(output, command, self._keys.passphrase)
 
     def try_encrypting(self) -> None:
@@ -109,6 +110,21 @@ class KeyRing:
         """
         with Path(os.devnull).open("wb") as nowhere:
             self.encrypting(nowhere.fileno()).close()
+
+    def signature(self, text: bytes) -> bytes:
+        """Return a text's detached signature by the private key, armoured.
+
+        Args:
+            text: The text, of a size that memory holds twice.
+
+        Raises:
+            SettingsError: RSYS-1301, RSYS-1306, RSYS-1308 when gpg or the key cannot be used.
+            TransientError: RSYS-5206 when gpg failed.
+        """
+        if self._home is None:
+            self._open()
+        command = (*self._gpg(), *self._signer(), "--armor", "--output", "-", "--detach-sign")
+        return signature(text, command, self._keys.passphrase)
 
     def close(self) -> None:
         """Stop gpg's agent and remove the keys; a further call imports them again."""
@@ -134,6 +150,9 @@ class KeyRing:
         except BaseException:
             self.close()
             raise
+
+    def _signer(self) -> list[str]:
+        return [part for key in self._private for part in ("--local-user", key)]
 
     def _gpg(self) -> tuple[str, ...]:
         """Return a command that asks nobody, looks nothing up on the network and reads no one's options."""

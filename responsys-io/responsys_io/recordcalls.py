@@ -47,7 +47,6 @@ class RecordCall:
         document: Makes the body for some of the records.
         read: Finds the refused ones among them: given the place, the records and the rows of the answer.
         repeatable: Whether the call may be sent again when its outcome is not known.
-        otherwise: The operation under another path, for a server that does not know the first one.
     """
 
     endpoint: Endpoint
@@ -57,7 +56,6 @@ class RecordCall:
     document: Callable[[Records], dict[str, Any]] = field(repr=False)
     read: Reader
     repeatable: bool = True
-    otherwise: Endpoint | None = None
 
     def parts(self) -> Iterator[Part]:
         """Yield the bodies to send: at most `MAX_RECORDS` records and `MAX_BODY_BYTES` each.

@@ -1,4 +1,4 @@
-"""Calls that merge records into a supplemental table or delete them there."""
+"""The call that merges records into a supplemental table."""
 
 from __future__ import annotations
 
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from responsys_io.supplemental import Table
 
 MERGE = Endpoint("POST", "/folders/{folder}/suppData/{table}/members", "merge records")
-_DELETE_MANY = Endpoint("POST", "/folders/{folder}/suppData/{table}/members?action=delete", "delete records")
-_DELETE_MANY_AS_PRINTED = Endpoint(
-    "POST", "/folders/{folder}/suppData/{table}/members/members?action=delete", "delete records"
-)
 
 
 def merge_call(
@@ -54,31 +50,4 @@ def merge_call(
         document=merge_document(field_names, rule, map_template_name),
         read=refused_records,
         repeatable=repeatable,
-    )
-
-
-def deletion_call(table: Table, key_names: Sequence[str], keys: Sequence[Sequence[str]]) -> RecordCall:
-    """Return the call that deletes rows by their whole primary keys; Responsys does it asynchronously only.
-
-    Oracle prints its path with `members` twice. That one is tried first: where it is not known nothing
-    happens, while a server that does not know the other one could take the keys for records to merge.
-
-    Args:
-        table: Folder and name count.
-        key_names: All columns of the key as the table spells them.
-        keys: A value per column each.
-    """
-
-    def document(records: Sequence[Sequence[str]]) -> dict[str, Any]:
-        rows = [list(record) for record in records]
-        return {"recordData": {"fieldNames": list(key_names), "records": rows}}
-
-    return RecordCall(
-        endpoint=_DELETE_MANY_AS_PRINTED,
-        names={"folder": table.folder, "table": table.name},
-        place=f"table {table.name}",
-        records=keys,
-        document=document,
-        read=refused_records,
-        otherwise=_DELETE_MANY,
     )

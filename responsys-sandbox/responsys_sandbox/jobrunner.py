@@ -64,6 +64,7 @@ class JobRunner:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="connect-job")
         self._under_way: set[Future[None]] = set()
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._stopped = threading.Event()
         self._timer = threading.Thread(target=self._keep_schedule, name="connect-schedule", daemon=True)
 
@@ -132,7 +133,9 @@ class JobRunner:
                 return
             moment = datetime.fromtimestamp(self._clock(), self._zone).strftime(STORED_TIMESTAMP)
             keys = PgpKeyFolder(self._keys)
-            result = run_import(self._store, self._files, job.settings, keys=keys, moment=moment)
+            # A file belongs to one run: another one finds it gone.
+            with self._reading:
+                result = run_import(self._store, self._files, job.settings, keys=keys, moment=moment)
         except BaseException:
             self._store.jobs.end(run_id, self._clock(), "failed", "Internal error", JobCounts())
             raise

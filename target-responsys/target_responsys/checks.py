@@ -49,12 +49,24 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
     )
     found += removal_problems(config)
     found += mode_problems(config)
+    if chosen(config, "sign_receipt"):
+        found += signing_problems(config)
     for name, places in _PLACES.items():
         try:
             (chosen(config, name) or "").format_map(dict.fromkeys(places, ""))
         except (KeyError, ValueError, IndexError, AttributeError):
             known = ", ".join(f"{{{place}}}" for place in places)
             found.append(f"Setting {name} has a placeholder that is not known; known are: {known}.")
+    return found
+
+
+def signing_problems(config: Mapping[str, Any]) -> list[str]:
+    """Say which settings lack what they need to sign the receipt."""
+    found = []
+    if not config.get("receipt_file"):
+        found.append("Setting receipt_file is missing; sign_receipt needs it.")
+    if not (config.get("pgp_private_key") or config.get("pgp_private_key_file")):
+        found.append("Setting pgp_private_key or pgp_private_key_file is missing; sign_receipt needs it.")
     return found
 
 

@@ -125,6 +125,13 @@ REPORT_PROPERTIES: dict[str, dict[str, Any]] = {
         "requests, retries, waits, files; no values of records. {execution_id} stands for the run.",
         examples=["receipts/{execution_id}.json"],
     ),
+    "sign_receipt": setting(
+        "boolean",
+        "Sign the receipt",
+        "Write the receipt's signature by pgp_private_key beside it, under its name and .asc, for gpg "
+        "--verify. The program gpg has to be installed.",
+        default=False,
+    ),
     "request_log_file": setting(
         "string",
         "Request log file",

@@ -116,9 +116,14 @@ class MergeCalls:
     def _merge(self, batch: _Batch, places: Sequence[int]) -> None:
         """Merge those of the batch's rows that stand at these places."""
         outcome = batch.outcome
-        outcome.requests += 1
         rows = [batch.rows[place] for place in places]
         call = self.records.merge_call(batch.names, rows, repeatable=self.repeatable)
+        if not self.repeatable and len(parts := list(call.parts())) > 1:
+            # What is refused of one part must not have another one, which was done, sent again.
+            for part in parts:
+                self._merge(batch, places[part.start : part.start + len(part.records)])
+            return
+        outcome.requests += 1
         on_loose = partial(self.carrier.loose.update, [batch.keys[place] for place in places])
         try:
             refused = self.carrier.carry_out(call, on_loose)

@@ -15,7 +15,7 @@ from responsys_io.errors import ResponsysError, SettingsError
 from target_responsys.statuschanges import document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from _typeshed import DataclassInstance
@@ -93,20 +93,38 @@ def receipt(facts: RunFacts, error: BaseException | None) -> dict[str, Any]:
     }
 
 
-def write_receipt(path: str, document: Mapping[str, Any]) -> None:
+def write_receipt(
+    path: str, document: Mapping[str, Any], sign: Callable[[bytes], bytes] | None = None
+) -> None:
     """Write a receipt: under its name it is complete, or the former one.
+
+    Args:
+        path: Its name.
+        document: The receipt.
+        sign: Makes the signature that is written beside it, under its name and `.asc`; None for none.
 
     Raises:
         SettingsError: RSYS-1022 when it cannot be written.
+        ResponsysError: What `sign` raises; the receipt is there without a signature then.
     """
     file = Path(path).expanduser()
+    text = f"{json.dumps(document, indent=2)}\n".encode()
+    _replace(file, text)
+    if sign:
+        signature = file.with_name(f"{file.name}.asc")
+        # A former receipt's would only deceive.
+        with contextlib.suppress(OSError):
+            signature.unlink()
+        _replace(signature, sign(text))
+
+
+def _replace(file: Path, text: bytes) -> None:
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(document, stream, indent=2)
-            stream.write("\n")
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(file)

@@ -16,7 +16,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
 from responsys_io.configuration import settings_from_environment, settings_from_option
-from responsys_io.errors import DataError, SettingsError, TransientError
+from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
 from responsys_io.exits import exit_on_signal, one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.keyring import KeyRing
@@ -120,8 +120,10 @@ class TargetResponsys(Target):
 
     @cached_property
     def queue(self) -> AsyncCalls:
-        """The queue of the asynchronous API, of api_mode async."""
-        return queue_of(self.config, self.api.session)
+        """The queue of the asynchronous API, of api_mode async, which the user is seen to be allowed."""
+        queue = queue_of(self.config, self.api.session)
+        queue.check_permission()
+        return queue
 
     @cached_property
     def carrier(self) -> Carrier:
@@ -224,6 +226,9 @@ class TargetResponsys(Target):
         """Read the input to its end, and leave a receipt whatever comes of it."""
         ending: BaseException | None = None
         try:
+            if self._signs:
+                # A key that cannot sign is noticed before anything is delivered.
+                self.key_ring.signature(b"")
             super().listen(file_input)
         except BaseException as error:
             ending = error
@@ -278,9 +283,17 @@ class TargetResponsys(Target):
         """Settle what can be settled, let go of everything, and write the receipt."""
         failed = isinstance(ending, Exception)
         self.dispatcher.close(patience=LAST_ANSWERS_SECONDS if failed else 0.0)
-        for name in ("api", "file_server", "mirror", "request_log", "key_ring"):
+        for name in ("api", "file_server", "mirror", "request_log"):
             if connection := self.__dict__.pop(name, None):
                 connection.close()
+        try:
+            self._leave_receipt(ending)
+        finally:
+            if ring := self.__dict__.pop("key_ring", None):
+                ring.close()
+
+    def _leave_receipt(self, ending: BaseException | None) -> None:
+        """Write the receipt, where one is wanted."""
         followed: FollowUp | None = self.__dict__.get("followed")
         path = self.config.get("receipt_file")
         if path and not self.planning:
@@ -300,8 +313,12 @@ class TargetResponsys(Target):
                 erased=list(self.erased.values()),
             )
             try:
-                write_receipt(path.format(execution_id=self.execution_id), receipt(facts, ending))
-            except SettingsError as error:
+                write_receipt(
+                    path.format(execution_id=self.execution_id),
+                    receipt(facts, ending),
+                    self.key_ring.signature if self._signs else None,
+                )
+            except ResponsysError as error:
                 if ending is None:
                     raise
                 # What ended the run is what has to be told.
@@ -311,6 +328,10 @@ class TargetResponsys(Target):
     def _sinks(self) -> list[Sink]:
         """The sinks of all streams, of earlier schemas as well."""
         return [*self._sinks_to_clear, *self._sinks_active.values()]
+
+    @property
+    def _signs(self) -> bool:
+        return bool(chosen(self.config, "sign_receipt")) and not self.planning
 
     @property
     def _over_rest(self) -> bool:

@@ -11,7 +11,7 @@ from support.scriptedserver import refuse, reply
 
 from responsys_io.asynccalls import AsyncCalls
 from responsys_io.asyncresults import OverdueError
-from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
+from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.extensions import Extensions
 from responsys_io.profilelists import MergeRule, member_deletion, member_merge
 from responsys_io.ratelimit import ApiFunction
@@ -19,7 +19,7 @@ from responsys_io.restanswers import RefusedError
 from responsys_io.restretry import UnknownOutcomeError
 from responsys_io.retry import Retry
 from responsys_io.supplemental import Column, Table
-from responsys_io.tablecalls import deletion_call, merge_call
+from responsys_io.tablecalls import merge_call
 from responsys_sandbox.profilelists import LIST_NAME, contacts_list
 from responsys_sandbox.rest import Drop, Fault, Refuse
 
@@ -195,22 +195,30 @@ def test_a_user_without_the_asynchronous_api(sandbox: Sandbox, calls: AsyncCalls
         calls.submit(merge("1"))
 
 
+@pytest.mark.parametrize("status", [200, 401])
+def test_the_right_is_known_before_anything_is_queued(
+    sandbox: Sandbox, calls: AsyncCalls, status: Any
+) -> None:
+    calls.check_permission()
+    sandbox.rest.options.async_disabled = True
+    sandbox.rest.options.async_disabled_status = status
+    with pytest.raises(SettingsError, match="RSYS-4010"):
+        calls.check_permission()
+    assert calls.requests == 0
+
+
+def test_a_server_that_knows_no_such_id_refuses_nobody(scripted: ScriptedServer, queue: AsyncCalls) -> None:
+    scripted.will(refuse(404, "RESOURCE_NOT_FOUND", "x"), reply(200, []), reply(404, text="<html></html>"))
+    for _ in range(3):
+        queue.check_permission()
+    assert len(scripted.received) == 4  # with the login
+
+
 def test_a_user_who_loses_the_right_meanwhile(sandbox: Sandbox, calls: AsyncCalls) -> None:
     queued = calls.submit(merge("1"))
     sandbox.rest.options.async_disabled = True
     with pytest.raises(SettingsError, match="RSYS-4010"):
         calls.outcome(queued[0])
-
-
-@pytest.mark.parametrize("spelling", ["doubled", "single"])
-def test_rows_of_a_table_are_deleted(
-    sandbox: Sandbox, api: RestApi, calls: AsyncCalls, spelling: Any
-) -> None:
-    sandbox.rest.options.async_delete_path = spelling
-    api.merge(AUDIENCE, ["USERID"], [["1"], ["2"]])
-    refused = calls.carry_out(deletion_call(AUDIENCE, ["USERID"], [["1"], ["3"]]))
-    assert refused == {1: "No Records found for the Id"}
-    assert users(sandbox) == ["2"]
 
 
 @pytest.mark.parametrize("switches", [{}, {"merge_results": "results"}, {"lists_in_items": True}])
@@ -310,22 +318,6 @@ def test_a_submission_without_a_request_id(scripted: ScriptedServer, queue: Asyn
     scripted.will(reply(202, answer))
     with pytest.raises(TransientError, match="RSYS-4005"):
         queue.submit(merge("1"))
-
-
-def test_only_a_path_that_is_not_known_is_tried_otherwise(
-    scripted: ScriptedServer, queue: AsyncCalls
-) -> None:
-    call = deletion_call(AUDIENCE, ["USERID"], [["1"]])
-    scripted.will(refuse(400, "INVALID_PARAMETER", "x"))
-    with pytest.raises(ResponsysError, match="INVALID_PARAMETER"):
-        queue.submit(call)
-    scripted.will(reply(404, text="<html></html>"), reply(202, {"requestId": "id"}))
-    assert [entry.request_id for entry in queue.submit(call)] == ["id"]
-    assert [request.path.rpartition("/suppData/")[2] for request in scripted.received[1:]] == [
-        "AUDIENCE/members/members?action=delete",
-        "AUDIENCE/members/members?action=delete",
-        "AUDIENCE/members?action=delete",
-    ]
 
 
 def test_an_error_in_place_of_one_result(scripted: ScriptedServer, queue: AsyncCalls) -> None:

@@ -119,6 +119,18 @@ def test_a_held_run_can_be_aborted_and_loads_nothing(store: Store, upload: Path,
     assert store.rows("CDP", "T") == []
 
 
+def test_two_jobs_that_are_about_one_file(store: Store, upload: Path, runner: JobRunner) -> None:
+    jobs = [store.jobs.save(job(name=name)) for name in ("J", "K")]
+    (upload / "a.csv").write_text("ID\n" + "".join(f"{number}\n" for number in range(5000)))
+    together = threading.Barrier(2)
+    runner.while_running = lambda _: together.wait()
+    runs = [runner.trigger(job_id) for job_id in jobs]
+    runner.settle()
+    ends = sorted((run_of(store, run_id).status, run_of(store, run_id).message) for run_id in runs)
+    assert ends == [("failed", "No file *.csv was found in upload"), ("succeeded", "")]
+    assert len(store.rows("CDP", "T")) == 5000
+
+
 def test_a_run_that_breaks_is_over(store: Store, runner: JobRunner) -> None:
     job_id = store.jobs.save(job())
 

@@ -10,6 +10,7 @@ import pytest
 from support.delivery import FOLDER, deliver, record, run_target, schema, state
 from support.delivery import lines as lines_of
 
+from responsys_io import recordcalls
 from responsys_io.errors import DataError
 from responsys_sandbox.rest import Answer, Drop, Fault
 from responsys_sandbox.tables import Column, Table
@@ -219,6 +220,24 @@ def test_an_append_of_unknown_outcome_is_never_sent_again(
     assert {line["rejected"]["code"] for line in kept} == {"UNKNOWN"}
     assert "not known whether" in kept[0]["rejected"]["reason"]
     assert "example.com" not in kept[0]["rejected"]["reason"]
+
+
+def test_a_part_of_an_append_that_was_done_is_not_sent_again_for_another_part(
+    sandbox: Sandbox, events: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordcalls, "MAX_BODY_BYTES", 400)
+    events |= {"max_rejected_rows": 1}
+    # Of two parts of two rows the second is refused, then its first row.
+    bad = Answer(400, '{"errorCode":"INVALID_PARAMETER","detail":"Record 0 = bad"}', "application/json")
+    sandbox.rest.faults.add(Fault(action=bad, method="POST", path=MEMBERS, skip=1, count=2))
+    padding = "1" * 30
+    deliver(
+        events, [EVENTS, *(record("events", email=f"{name}@example.com", seen=padding) for name in "abcd")]
+    )
+    merges = [call for call in sandbox.store.requests() if call.path.endswith("/members")]
+    assert [(call.status, call.rows) for call in merges] == [(200, 2), (400, 0), (400, 0), (200, 1)]
+    assert [line["record"]["email"][0] for line in rejected(events)[1:]] == ["c"]
+    assert [str(row["EMAIL"])[0] for row in sandbox.store.rows(FOLDER, "events")] == ["a", "b", "d"]
 
 
 @pytest.mark.parametrize(

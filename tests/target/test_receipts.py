@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.delivery import deliver, record, run_target, schema, state
+from support.pgp import imported, needs_gpg, pair
 
-from responsys_io.errors import DataError, SettingsError
+from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_sandbox.rest import Answer, Drop, Fault
 from responsys_sandbox.tables import Column, Table
 from target_responsys.endofrun import RejectedRowsError
@@ -148,6 +150,71 @@ def test_a_receipt_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
     with pytest.raises(SettingsError, match="RSYS-1022"):
         write_receipt(str(path / "x"), {})
+
+
+@needs_gpg
+def test_a_signed_receipt_is_checked_with_the_public_key_alone(
+    reporting: dict[str, Any], tmp_path: Path
+) -> None:
+    signer = pair("protected", passphrase="pass phrase \u00fc")
+    config = {
+        **reporting,
+        "sign_receipt": True,
+        "pgp_private_key": signer.private.decode(),
+        "pgp_passphrase": "pass phrase \u00fc",
+    }
+    deliver(config, [PEOPLE, *people(3), state(at=1)])
+    signature, receipt = sorted(Path(config["receipt_file"]).parent.iterdir(), reverse=True)
+    assert signature.name == f"{receipt.name}.asc"
+    public = tmp_path / "public.asc"
+    public.write_bytes(signer.public)
+    with imported(public) as ring:
+        assert verified(ring, signature, receipt)
+        receipt.write_bytes(receipt.read_bytes().replace(b'"merged": 3', b'"merged": 4'))
+        assert not verified(ring, signature, receipt)
+
+
+def verified(ring: str, signature: Path, receipt: Path) -> bool:
+    command = ["gpg", "--homedir", ring, "--batch", "--verify", str(signature), str(receipt)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@needs_gpg
+def test_a_key_that_cannot_sign_is_noticed_before_anything_is_delivered(
+    sandbox: Sandbox, reporting: dict[str, Any], tmp_path: Path
+) -> None:
+    signer = pair("protected", passphrase="pass phrase \u00fc")
+    config = {**reporting, "sign_receipt": True, "pgp_private_key": signer.private.decode()}
+    lines = b"".join(json.dumps(line).encode() + b"\n" for line in [PEOPLE, *people(3), state(at=1)])
+    run = run_target(tmp_path, config, lines)
+    assert run.exit_code == 2
+    assert run.errors[-1].startswith("RSYS-1308: gpg cannot sign")
+    assert sandbox.store.requests() == []
+    (receipt,) = receipts(config)
+    assert (receipt["status"], receipt["error"]) == ("failed", "RSYS-1308")
+
+
+@pytest.mark.parametrize("missing", ["receipt_file", "pgp_private_key"])
+def test_signing_needs_a_receipt_and_a_key(reporting: dict[str, Any], missing: str, tmp_path: Path) -> None:
+    config = {**reporting, "sign_receipt": True, "pgp_private_key": "key"}
+    del config[missing]
+    run = run_target(tmp_path, config, b"")
+    assert run.exit_code == 2
+    assert f"Setting {missing}" in run.errors[-1]
+
+
+def test_a_signature_that_fails_leaves_the_receipt_and_no_older_signature(tmp_path: Path) -> None:
+    path = tmp_path / "receipt.json"
+    write_receipt(str(path), {"number": 1}, lambda text: b"signed " + text)
+    assert (tmp_path / "receipt.json.asc").read_bytes() == b"signed " + path.read_bytes()
+
+    def fail(_: bytes) -> bytes:
+        raise TransientError("RSYS-5206", "gpg ended.", "Look.")
+
+    with pytest.raises(TransientError):
+        write_receipt(str(path), {"number": 2}, fail)
+    assert json.loads(path.read_text()) == {"number": 2}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_every_request_is_in_the_log(sandbox: Sandbox, reporting: dict[str, Any], tmp_path: Path) -> None:
