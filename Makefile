@@ -22,13 +22,13 @@ export TMPDIR := $(ROOT)/.local/tmp
 
 PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
 PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox responsys-status
-CHECKED := $(PACKAGES) demo scripts bench tests
+CHECKED := $(PACKAGES) demo scripts bench orchestrate tests
 SPELLED := $(PACKAGES) bench/*.py bench/*.md demo docs examples hub scripts transform/models Makefile meltano.yml mkdocs.yml *.md
 RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## Run the whole loop on this machine: exports in, audiences out (no Oracle account)
@@ -67,12 +67,23 @@ bench-scale: setup ## Measure the tap over rows, files, columns and feeds (a qua
 profile: setup ## Show where the time of tap and target goes, with flame graphs
 	@$(BENCH) profile
 
+.PHONY: orchestrate-proof
+orchestrate-proof: setup .venv-airflow/.made ## Load two accounts by Airflow with two workers; compare with one run (minutes)
+	@$(RUN) pytest -m airflow -s tests/orchestrate
+
+.PHONY: lint-orchestrate
+lint-orchestrate: .venv-airflow-lint/.made ## Check the recipe of the container and the example for Kubernetes
+	@.venv-airflow-lint/bin/hadolint orchestrate/Containerfile
+	@.venv-airflow-lint/bin/yamllint --strict -c orchestrate/yamllint.yaml orchestrate
+	@.venv-airflow-lint/bin/kubernetes-validate --strict --quiet orchestrate/kubernetes/*.yaml
+
 .PHONY: lint
 lint: .venv/.made ## Check style, types and spelling
 	@$(RUN) ruff check $(CHECKED)
 	@$(RUN) ruff format --check $(CHECKED)
 	@$(RUN) mypy --strict $(PACKAGES) demo scripts
 	@$(RUN) mypy --strict -p bench
+	@$(RUN) mypy --strict -p orchestrate
 	@$(RUN) mypy --strict --explicit-package-bases tests
 	@$(RUN) bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
 	@$(RUN) codespell $(SPELLED)
@@ -91,6 +102,13 @@ docs: .venv-docs/.made ## Build the documentation's site into .local/site, and f
 lock-dbt: | $(UV) ## Lock the packages that Meltano installs dbt with, after a change of transform/requirements.in
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	    --custom-compile-command "make lock-dbt" transform/requirements.in -o transform/requirements.txt
+
+.PHONY: lock-airflow
+lock-airflow: | $(UV) ## Lock what runs and checks the DAGs, after a change of orchestrate/*.in
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock-airflow" orchestrate/requirements.in -o orchestrate/requirements.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock-airflow" orchestrate/lint.in -o orchestrate/lint.txt
 
 .PHONY: audit
 audit: | $(UV) ## Ask for known vulnerabilities of what is locked (needs the network)
@@ -112,7 +130,7 @@ setup: .venv/.made .meltano/.made ## Make the environments (done by demo and tes
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .venv-docs .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	@rm -rf .venv .venv-meltano .venv-docs .venv-airflow .venv-airflow-lint .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
@@ -140,6 +158,16 @@ $(ROOT)/.tools/uv/bin/uv:
 .venv-docs/.made: uv.lock | $(UV)
 	@echo "Installing MkDocs into .venv-docs ..."
 	@UV_PROJECT_ENVIRONMENT=.venv-docs $(UV) sync --quiet --locked --only-group docs
+	@touch $@
+
+# Airflow pins much of what it needs: an environment of its own.
+.venv-airflow/.made: orchestrate/requirements.txt | $(UV)
+.venv-airflow-lint/.made: orchestrate/lint.txt | $(UV)
+.venv-airflow/.made .venv-airflow-lint/.made:
+	@mkdir -p $(TMPDIR)
+	@echo "Installing $(notdir $<) of orchestrate into $(@D) ..."
+	@$(UV) venv --quiet --clear $(@D)
+	@$(UV) pip install --quiet --python $(@D) --require-hashes -r $<
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.

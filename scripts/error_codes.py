@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("responsys-io", "tap-responsys", "target-responsys", "responsys-status")
+PACKAGES = ("responsys-io", "tap-responsys", "target-responsys", "responsys-status", "orchestrate")
 CODE = re.compile(r"RSYS-\d{4}")
 AREAS = {
     "1": "Settings and keys",
@@ -23,6 +23,7 @@ AREAS = {
     "4": "The REST API",
     "5": "Tables and delivery",
     "6": "Singer messages",
+    "7": "Accounts, shards and campaigns",
     "9": "The process",
 }
 SHARED: dict[str, tuple[str, str]] = {
