@@ -41,6 +41,10 @@ test: setup ## Run all tests (PYTEST="-k ledger" selects)
 faults: setup ## Run every case of the fault matrix, and print what became of each of its rows
 	@$(RUN) PYTHONPATH=tests python -m support.faultmatrix -n 2 --dist loadfile $(PYTEST)
 
+.PHONY: planted
+planted: setup ## Plant bugs in copies of the project, and see that the tests catch each (a quarter of an hour)
+	@PYTHONPATH=tests $(RUN) python -m support.plantedbugs $(BUGS)
+
 # The benchmark starts the tests' OpenSSH server.
 BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
 

@@ -154,6 +154,13 @@ def test_files_that_have_left_are_remembered_for_the_look_back() -> None:
     assert [ledger.is_read(item) for item in (here, gone)] == [True, False]
 
 
+def test_a_file_that_stays_is_remembered_however_old_it_is() -> None:
+    ledger, item = Ledger(), export(1, mtime=DAY)
+    finish(ledger, item)
+    ledger.forget({item.name}, 400 * DAY, 30)
+    assert ledger.is_read(item)
+
+
 def test_old_files_that_have_left_are_forgotten_and_those_that_stay_are_not() -> None:
     ledger = Ledger()
     items = [export(day, mtime=day * DAY) for day in range(300)]
