@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from responsys_io.errors import ResponsysError, SettingsError, TransientError
+from responsys_io.tracebacks import traceback_without_values
 
 if TYPE_CHECKING:
     import logging
@@ -22,7 +23,8 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
     """Turn what is raised inside into one log line and a non-zero exit.
 
     An error of a known family is logged as it is. Anything else is a fault of ours: its type and
-    place are logged without its text, which may hold row values; the traceback follows at DEBUG only.
+    place are logged without its text, which may hold row values; the traceback follows at DEBUG only,
+    without such texts, too.
 
     Raises:
         SystemExit: After logging, with the error's exit code.
@@ -36,10 +38,10 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
             if not ending.code:
                 _finish_output()
             raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  told and turned into an exit code
         known = _as_known(error)
         logger.error("%s", known)  # noqa: TRY400  the traceback is for DEBUG
-        logger.debug("Traceback of the error above", exc_info=error)
+        logger.debug("Traceback of the error above\n%s", traceback_without_values(error))
         if sys.stdout is not None:
             with suppress(TransientError):
                 _finish_output()
