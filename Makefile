@@ -22,7 +22,7 @@ export TMPDIR := $(ROOT)/.local/tmp
 
 PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
 PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox
-CHECKED := $(PACKAGES) demo scripts bench tests
+CHECKED := $(PACKAGES) demo scripts bench fuzz tests
 RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
 
 .PHONY: help
@@ -45,6 +45,15 @@ faults: setup ## Run every case of the fault matrix, and print what became of ea
 planted: setup ## Plant bugs in copies of the project, and see that the tests catch each (a quarter of an hour)
 	@PYTHONPATH=tests $(RUN) python -m support.plantedbugs $(BUGS)
 
+SECONDS ?= 60
+TARGETS ?=
+.PHONY: fuzz
+fuzz: .venv-fuzz/.made ## Fuzz what reads from outside, SECONDS=60 for each target (TARGETS="archive answer" selects)
+	@for target in $(or $(TARGETS),$(notdir $(wildcard fuzz/corpus/*))); do \
+	    echo "$$target, $(SECONDS) s"; \
+	    .venv-fuzz/bin/python -m fuzz "$$target" -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1; \
+	done
+
 # The benchmark starts the tests' OpenSSH server.
 BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
 
@@ -65,7 +74,7 @@ lint: .venv/.made ## Check style and types
 	@$(RUN) ruff check $(CHECKED)
 	@$(RUN) ruff format --check $(CHECKED)
 	@$(RUN) mypy --strict $(PACKAGES) demo scripts
-	@$(RUN) mypy --strict -p bench
+	@$(RUN) mypy --strict -p bench -p fuzz
 	@$(RUN) mypy --strict --explicit-package-bases tests
 	@$(RUN) bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
 	@$(RUN) zizmor --quiet --offline --persona pedantic .github
@@ -99,7 +108,7 @@ setup: .venv/.made .meltano/.made ## Make the environments (done by demo and tes
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	@rm -rf .venv .venv-meltano .venv-fuzz .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
@@ -122,6 +131,11 @@ $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
 	@echo "Installing Meltano into .venv-meltano ..."
 	@UV_PROJECT_ENVIRONMENT=.venv-meltano $(UV) sync --quiet --locked --only-group meltano
+	@touch $@
+
+.venv-fuzz/.made: uv.lock $(PYPROJECTS) | $(UV)
+	@mkdir -p $(TMPDIR)
+	@UV_PROJECT_ENVIRONMENT=.venv-fuzz $(UV) sync --quiet --locked --no-default-groups --group test --group fuzz
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.
