@@ -54,6 +54,11 @@ fuzz: .venv-fuzz/.made ## Fuzz what reads from outside, SECONDS=60 for each targ
 	    .venv-fuzz/bin/python -m fuzz "$$target" -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1; \
 	done
 
+MEGABYTES ?= 1000
+.PHONY: memory
+memory: setup ## Compare the plugins' memory over 10 MB and over MEGABYTES=1000, which are made as they are read
+	@PYTHONPATH=tests $(RUN) python -m support.memory $(MEGABYTES)
+
 # The benchmark starts the tests' OpenSSH server.
 BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
 

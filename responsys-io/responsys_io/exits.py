@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator
     from types import FrameType, TracebackType
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -108,6 +111,9 @@ def _as_known(error: Exception) -> ResponsysError:
             "RSYS-1015",
             f"The file of --config, --state or --catalog is not valid JSON: line {line}, column {column}.",
         )
+    if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+        # Files of our own have their codes: what is left is where messages are written to.
+        return _output_error(error.strerror)
     if isinstance(error, FileNotFoundError):
         return SettingsError("RSYS-1016", f"There is no file {error.filename}.")
     return ResponsysError(
