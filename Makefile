@@ -59,6 +59,10 @@ MEGABYTES ?= 1000
 memory: setup ## Compare the plugins' memory over 10 MB and over MEGABYTES=1000, which are made as they are read
 	@PYTHONPATH=tests $(RUN) python -m support.memory $(MEGABYTES)
 
+.PHONY: mutation
+mutation: setup ## Change the modules that keep count, one thing at a time; 85 % have to be noticed
+	@PYTHONPATH=tests $(RUN) python -m support.mutation $(MUTATION)
+
 # The benchmark starts the tests' OpenSSH server.
 BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
 

@@ -244,3 +244,10 @@ def test_a_state_of_the_first_version_is_taken_over() -> None:
 )
 def test_dates_are_compared_with_the_exports_day(start: str | None, end: str | None, taken: bool) -> None:
     assert is_within(export(3), start, end) is taken
+
+
+def test_of_a_moment_only_the_day_counts() -> None:
+    item = export(3)
+    assert item.day.isoformat() == "2019-01-04"
+    assert is_within(item, "2019-01-04T23:59:59Z", "2019-01-05T00:00:01Z")
+    assert not is_within(item, None, "2019-01-04T12:00:00Z")
