@@ -22,7 +22,7 @@ export TMPDIR := $(ROOT)/.local/tmp
 
 PYPROJECTS := pyproject.toml $(wildcard */pyproject.toml)
 PACKAGES := responsys-io tap-responsys target-responsys responsys-sandbox responsys-status
-CHECKED := $(PACKAGES) demo scripts bench orchestrate tests
+CHECKED := $(PACKAGES) demo scripts bench fuzz orchestrate tests
 SPELLED := $(PACKAGES) bench/*.py bench/*.md demo docs examples hub scripts transform/models Makefile meltano.yml mkdocs.yml *.md
 RUN := PATH="$(ROOT)/.venv/bin:$$PATH"
 
@@ -51,6 +51,28 @@ chaos: setup ## Kill everything that takes part in runs (KILLS=1000 SEED=7 repla
 .PHONY: linefaults
 linefaults: setup ## Read a gigabyte over 200 line faults, send 10,000 REST calls through a storm (SEED=7)
 	@$(RUN) PYTHONPATH=tests:. python -m support.linefaults $(SEED)
+
+.PHONY: planted
+planted: setup ## Plant bugs in copies of the project, and see that the tests catch each (a quarter of an hour)
+	@PYTHONPATH=tests $(RUN) python -m support.plantedbugs $(BUGS)
+
+SECONDS ?= 60
+TARGETS ?=
+.PHONY: fuzz
+fuzz: .venv-fuzz/.made ## Fuzz what reads from outside, SECONDS=60 for each target (TARGETS="archive answer" selects)
+	@for target in $(or $(TARGETS),$(notdir $(wildcard fuzz/corpus/*))); do \
+	    echo "$$target, $(SECONDS) s"; \
+	    .venv-fuzz/bin/python -m fuzz "$$target" -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1; \
+	done
+
+MEGABYTES ?= 1000
+.PHONY: memory
+memory: setup ## Compare the plugins' memory over 10 MB and over MEGABYTES=1000, which are made as they are read
+	@PYTHONPATH=tests $(RUN) python -m support.memory $(MEGABYTES)
+
+.PHONY: mutation
+mutation: setup ## Change the modules that keep count, one thing at a time; 85 % have to be noticed
+	@PYTHONPATH=tests $(RUN) python -m support.mutation $(MUTATION)
 
 # The benchmark starts the tests' OpenSSH server.
 BENCH := PYTHONPATH="$(ROOT)/tests" $(RUN) python -m bench
@@ -82,7 +104,7 @@ lint: .venv/.made ## Check style, types and spelling
 	@$(RUN) ruff check $(CHECKED)
 	@$(RUN) ruff format --check $(CHECKED)
 	@$(RUN) mypy --strict $(PACKAGES) demo scripts
-	@$(RUN) mypy --strict -p bench
+	@$(RUN) mypy --strict -p bench -p fuzz
 	@$(RUN) mypy --strict -p orchestrate
 	@$(RUN) mypy --strict --explicit-package-bases tests
 	@$(RUN) bandit --quiet --recursive --configfile pyproject.toml $(PACKAGES)
@@ -130,7 +152,7 @@ setup: .venv/.made .meltano/.made ## Make the environments (done by demo and tes
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-meltano .venv-docs .venv-airflow .venv-airflow-lint .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	@rm -rf .venv .venv-meltano .venv-docs .venv-fuzz .venv-airflow .venv-airflow-lint .tools .meltano .cache .local .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(ROOT)/.tools/uv/bin/uv:
 	@mkdir -p $(TMPDIR)
@@ -168,6 +190,11 @@ $(ROOT)/.tools/uv/bin/uv:
 	@echo "Installing $(notdir $<) of orchestrate into $(@D) ..."
 	@$(UV) venv --quiet --clear $(@D)
 	@$(UV) pip install --quiet --python $(@D) --require-hashes -r $<
+	@touch $@
+
+.venv-fuzz/.made: uv.lock $(PYPROJECTS) | $(UV)
+	@mkdir -p $(TMPDIR)
+	@UV_PROJECT_ENVIRONMENT=.venv-fuzz $(UV) sync --quiet --locked --no-default-groups --group test --group fuzz
 	@touch $@
 
 # Every plugin gets an environment of its own from Meltano. Changed code needs no new installation.

@@ -36,7 +36,7 @@ def settings_from_environment(properties: Mapping[str, Mapping[str, Any]], prefi
             continue
         try:
             found[name] = _reader(schema)(os.environ[variable])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(
                 "RSYS-1004",
                 f"Environment variable {variable} is not of the type of setting {name}.",
@@ -79,7 +79,7 @@ def settings_from_file(path: str) -> dict[str, Any]:
     """
     try:
         settings = json.loads(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unusable(path, getattr(error, "strerror", None) or "it is not valid JSON") from error
     if not isinstance(settings, dict):
         raise _unusable(path, "it holds no JSON object")

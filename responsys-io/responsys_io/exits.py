@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import contextmanager, suppress
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from responsys_io.errors import ResponsysError, SettingsError, TransientError
 from responsys_io.signals import exit_code_of_signal
+from responsys_io.tracebacks import traceback_without_values
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator
     from types import TracebackType
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -22,7 +26,8 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
     """Turn what is raised inside into one log line and a non-zero exit.
 
     An error of a known family is logged as it is. Anything else is a fault of ours: its type and
-    place are logged without its text, which may hold row values; the traceback follows at DEBUG only.
+    place are logged without its text, which may hold row values; the traceback follows at DEBUG only,
+    without such texts, too.
     A run that has got a signal is no success, whatever has become of the signal.
 
     Raises:
@@ -38,10 +43,10 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
                 _finish_output()
                 sys.exit(exit_code_of_signal())
             raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  told and turned into an exit code
         known = _as_known(error)
         logger.error("%s", known)  # noqa: TRY400  the traceback is for DEBUG
-        logger.debug("Traceback of the error above", exc_info=error)
+        logger.debug("Traceback of the error above\n%s", traceback_without_values(error))
         if sys.stdout is not None:
             with suppress(TransientError):
                 _finish_output()
@@ -98,6 +103,9 @@ def _as_known(error: Exception) -> ResponsysError:
             "RSYS-1015",
             f"The file of --config, --state or --catalog is not valid JSON: line {line}, column {column}.",
         )
+    if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+        # Files of our own have their codes: what is left is where messages are written to.
+        return _output_error(error.strerror)
     if isinstance(error, FileNotFoundError):
         return SettingsError("RSYS-1016", f"There is no file {error.filename}.")
     if isinstance(error, RuntimeError) and "start new thread" in str(error):

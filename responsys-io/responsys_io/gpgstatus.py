@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ _PREFIX = "[GNUPG:] "
 # Error numbers of libgpg-error: bad passphrase, no passphrase given.
 _PASSPHRASE_ERRORS = {11, 177}
 _ERROR_NUMBER = 0xFFFF
+_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 class StatusLines:
@@ -47,5 +49,6 @@ class StatusLines:
         Args:
             errors: Arguments of the ERROR and FAILURE lines to go by: a place, then libgpg-error's code.
         """
-        numbers = {int(error[1]) & _ERROR_NUMBER for error in errors if error[1:]}
+        codes = [code for error in errors for code in error[1:2] if _NUMBER.fullmatch(code)]
+        numbers = {int(code) & _ERROR_NUMBER for code in codes}
         return not _PASSPHRASE_ERRORS.isdisjoint(numbers) or self.has("MISSING_PASSPHRASE")

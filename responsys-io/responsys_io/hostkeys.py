@@ -6,7 +6,6 @@ There is no setting that trusts an unknown server.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -144,7 +143,7 @@ def _parse_line(line: str) -> KnownHost | None:
         return None
     try:
         key = base64.b64decode(fields[2], validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
     return KnownHost(hosts=fields[0], key_type=fields[1], key=key, revoked=marker == "@revoked")
 
@@ -157,6 +156,6 @@ def _matches(pattern: str, name: str) -> bool:
 def _hashed_name_matches(hashed: str, name: str) -> bool:
     try:
         salt, digest = (base64.b64decode(part) for part in hashed.split("|")[2:4])
-    except (binascii.Error, ValueError):
+    except ValueError:
         return False
     return hmac.compare_digest(hmac.new(salt, name.encode(), hashlib.sha1).digest(), digest)

@@ -15,7 +15,7 @@ from responsys_io.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FAILED = re.compile(r"(?:MERGE|DELETE)FAILED:\s*(?:Record (?P<index>\d+) = )?(?P<reason>.*)", re.DOTALL)
+_FAILED = re.compile(r"(?:MERGE|DELETE)FAILED:\s*(?:Record (?P<index>\d{1,9}) = )?(?P<reason>.*)", re.DOTALL)
 _NOBODY = {"", "-1", "0", "None"}
 _NO_RECIPIENT = "Responsys names no recipient for the record."
 

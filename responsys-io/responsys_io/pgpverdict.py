@@ -82,7 +82,7 @@ class Verdict:
         )
 
     def _key_problem(self) -> DataError | None:
-        errors = [info for info in self._status.args("ERROR") if info[0] == "pkdecrypt_failed"]
+        errors = [info for info in self._status.args("ERROR") if info[:1] == ["pkdecrypt_failed"]]
         if self._status.lacks_passphrase(errors):
             return DataError(
                 "RSYS-3206",
@@ -121,7 +121,7 @@ class Verdict:
         for keyword, *args in self._status.said:
             if keyword in {"GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG"}:
                 judged = keyword
-            elif keyword == "VALIDSIG" and judged:
+            elif keyword == "VALIDSIG" and judged and args:
                 yield judged, args[-1]
                 judged = ""
 

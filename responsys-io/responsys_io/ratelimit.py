@@ -22,6 +22,7 @@ WINDOW_SECONDS = 60.0
 _STANDARD_PREFIX = re.compile(r"^/rest/api(?:/v[\d.]+)?(?=/)")
 _OTHER_PREFIX = re.compile(r"^/rest(?P<family>/\w+)/v[\d.]+(?=/)")
 _PARAMETER = re.compile(r"\{[^}]*\}")
+_LIMIT = re.compile(r"[0-9]{1,9}", re.ASCII)
 # All calls are in flight and none has ended: look again soon.
 _BUSY_PAUSE = 0.05
 
@@ -68,7 +69,7 @@ def parse_limits(document: Any) -> dict[ApiFunction, int]:
         if not isinstance(entry, dict):
             continue
         verb, path, limit = entry.get("verb"), entry.get("resource_path"), str(entry.get("limit", "")).strip()
-        if isinstance(verb, str) and isinstance(path, str) and limit.isdecimal() and int(limit) > 0:
+        if isinstance(verb, str) and isinstance(path, str) and _LIMIT.fullmatch(limit) and int(limit) > 0:
             function = ApiFunction(verb, path)
             # Functions that are named alike are kept to the lower limit.
             limits[function] = min(int(limit), limits.get(function, int(limit)))

@@ -177,7 +177,7 @@ def _verdict(status: int, code: str, detail: str, document: Any) -> Verdict:
 def _decoded(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

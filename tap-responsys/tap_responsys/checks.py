@@ -61,7 +61,7 @@ def combination_problems(config: Mapping[str, Any]) -> list[str]:
 def _place_problems(config: Mapping[str, Any]) -> list[str]:
     try:
         entries = places(chosen(config, "path"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return ["Setting path looks like a list in JSON and is none."]
     found = []
     if not all(map(is_local, entries)):

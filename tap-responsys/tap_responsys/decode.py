@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _READ_AHEAD = 1 << 20
 _DEEPEST = 3
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
 
 
@@ -65,7 +67,7 @@ def decoded(
                 )
             if packed == "zip" and depth == 0:
                 # Its directory is read first, so that a file which is cut off is known before the first row.
-                archive = zipfile.ZipFile(stream)
+                archive = _archive(stream)
                 opened.append(archive)
                 content: object = _only_member(archive, name)
             else:
@@ -102,8 +104,25 @@ def _unpacked(packed: Packing, stream: io.BufferedReader, name: str, ring: KeyRi
     return ring.decrypted(stream, name)
 
 
+def _archive(stream: io.BufferedReader) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(stream)
+    except (ValueError, OverflowError, struct.error) as error:
+        raise _damaged_directory() from error
+
+
 def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     members = [member for member in archive.infolist() if is_export(member.filename)]
     check_is_only_one(len(members), name)
     check_is_open(members[0].flag_bits, name)
-    return archive.open(members[0])
+    if members[0].compress_type not in _COMPRESSIONS:
+        raise zipfile.BadZipFile(f"compression method {members[0].compress_type} is not supported")
+    try:
+        return archive.open(members[0])
+    except (ValueError, OverflowError, struct.error) as error:
+        raise _damaged_directory() from error
+
+
+def _damaged_directory() -> zipfile.BadZipFile:
+    """Return what `zipfile` ought to raise for places that lie outside the file, or names that are none."""
+    return zipfile.BadZipFile("its directory is damaged")

@@ -101,7 +101,7 @@ class Ledger:
                 int(state.get("table_version", 0)),
                 int(state.get("full_rows", 0)),
             )
-        except (TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
+        except (TypeError, ValueError, AttributeError, IndexError, KeyError, OverflowError) as error:
             raise DataError(
                 "RSYS-3401",
                 f"The state of stream {stream} is not one that this version of the tap can read.",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SUFFIXES = re.compile(r"(?:\.(?:txt|csv|zip|gz|gpg|pgp|asc))+$", re.IGNORECASE)
 _FEED_NAME = re.compile(r"(?P<account>\d+)_(?P<stem>[A-Z_]+?)_(?P<stamp>\d{8}_\d{6})", re.IGNORECASE)
 _STAMP_FORMAT = "%Y%m%d_%H%M%S"
+_FIRST_YEAR = 1970
 _FARTHEST_ZONE = timedelta(hours=14)
 _STAMP = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?:_?(\d{2})(\d{2})(\d{2}))?(?!\d)")
 
@@ -195,10 +196,10 @@ def _fits(pattern: str, remote: RemoteFile, base: str) -> bool:
 
 def _is_stamp(text: str) -> bool:
     try:
-        datetime.strptime(text, _STAMP_FORMAT).replace(tzinfo=UTC)
+        moment = datetime.strptime(text, _STAMP_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return False
-    return True
+    return moment.year >= _FIRST_YEAR
 
 
 def _stamp_in(base: str) -> str:
@@ -206,8 +207,12 @@ def _stamp_in(base: str) -> str:
     for found in _STAMP.finditer(base):
         year, month, day, hour, minute, second = found.groups(default="00")
         try:
-            datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+            moment = datetime(
+                int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC
+            )
         except ValueError:
+            continue
+        if moment.year < _FIRST_YEAR:
             continue
         return f"{year}{month}{day}_{hour}{minute}{second}"
     return ""

@@ -81,12 +81,15 @@ class ExportReader:
     def __init__(self, stream: IO[bytes], dialect: Dialect, name: str, layout: Sequence[str] = ()) -> None:
         self.dialect = dialect
         self._name = name
-        self.records = Records(
-            stream,
-            delimiter=dialect.delimiter,
-            quote_char=dialect.quote_char,
-            encoding=dialect.encoding,
-        )
+        try:
+            self.records = Records(
+                stream,
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote_char,
+                encoding=dialect.encoding,
+            )
+        except UnicodeError as error:
+            raise self._not_in("it does not begin with a byte order mark") from error
         self.header = self._read_header() if dialect.has_header else self._checked_layout(layout)
         self.has_header_line = dialect.has_header and bool(self.header)
 
@@ -218,9 +221,12 @@ class ExportReader:
     def _other_encoding(self) -> DataError | None:
         if not (wrong := self.records.flaw()):
             return None
+        return self._not_in(f"its header has {wrong}")
+
+    def _not_in(self, sign: str) -> DataError:
         return DataError(
             "RSYS-3105",
-            f"{self._name} is not written in {self.dialect.encoding}: its header has {wrong}.",
+            f"{self._name} is not written in {self.dialect.encoding}: {sign}.",
             "Set encoding to the character set of the Connect job.",
         )
 

@@ -154,6 +154,13 @@ def test_files_that_have_left_are_remembered_for_the_look_back() -> None:
     assert [ledger.is_read(item) for item in (here, gone)] == [True, False]
 
 
+def test_a_file_that_stays_is_remembered_however_old_it_is() -> None:
+    ledger, item = Ledger(), export(1, mtime=DAY)
+    finish(ledger, item)
+    ledger.forget({item.name}, 400 * DAY, 30)
+    assert ledger.is_read(item)
+
+
 def test_old_files_that_have_left_are_forgotten_and_those_that_stay_are_not() -> None:
     ledger = Ledger()
     items = [export(day, mtime=day * DAY) for day in range(300)]
@@ -237,3 +244,10 @@ def test_a_state_of_the_first_version_is_taken_over() -> None:
 )
 def test_dates_are_compared_with_the_exports_day(start: str | None, end: str | None, taken: bool) -> None:
     assert is_within(export(3), start, end) is taken
+
+
+def test_of_a_moment_only_the_day_counts() -> None:
+    item = export(3)
+    assert item.day.isoformat() == "2019-01-04"
+    assert is_within(item, "2019-01-04T23:59:59Z", "2019-01-05T00:00:01Z")
+    assert not is_within(item, None, "2019-01-04T12:00:00Z")

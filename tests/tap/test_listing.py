@@ -97,3 +97,15 @@ def test_digits_that_are_no_date_are_no_stamp() -> None:
     export = NAMES.recognise(RemoteFile("CONTACT_LIST_12345678.csv", 1, 1))
     assert export is not None
     assert (export.stamp, export.not_before, export.day) == ("", "", date(1970, 1, 1))
+
+
+def test_exports_are_in_the_order_of_their_days_whatever_their_names() -> None:
+    """Names of another account, or of a list without a date, sort elsewhere."""
+    feeds_of_two = ("9_OPEN_20190101_060500.txt", "10_OPEN_20190103_060500.txt", "1_OPEN_20190102_060500.txt")
+    listing = sort_out((RemoteFile(f"download/{name}", 1, 1) for name in feeds_of_two), NAMES)
+    assert [export.day.day for export in listing.exports["open"]] == [1, 2, 3]
+    lists = [
+        RemoteFile("download/a_CONTACT_LIST.csv", 1, 900_000),
+        RemoteFile("download/b_CONTACT_LIST.csv", 1, 1),
+    ]
+    assert [export.name[0] for export in sort_out(lists, NAMES).exports["contacts"]] == ["b", "a"]

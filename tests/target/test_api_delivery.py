@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk import Target
 from support.delivery import (
     FOLDER,
     deliver,
@@ -193,6 +194,22 @@ def test_refused_rows_are_kept_with_the_reason_and_the_others_delivered(
         "table": "people",
     }
     assert deliver({**config, "validate_records": False, "max_rejected_rows": 3}, messages) == [{"at": 200}]
+
+
+def test_rejects_are_in_their_file_before_a_state_that_covers_them_is_reported(
+    config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed just after it has reported the state must not take them with it."""
+    there: list[int] = []
+
+    def look(_self: Target, _state: dict[str, Any]) -> None:
+        there.append(len(rejected(config)))
+
+    monkeypatch.setattr(Target, "_write_state_message", look)
+    settings = {**config, "validate_records": False, "max_rejected_rows": 1}
+    dated = schema("people", email="string", seen={"type": "string", "format": "date-time"})
+    deliver(settings, [dated, record("people", email="p@example.com", seen="never"), state(at=1)])
+    assert there == [2]
 
 
 def test_rejects_can_be_piped_in_again(sandbox: Sandbox, config: dict[str, Any], tmp_path: Path) -> None:
