@@ -129,8 +129,8 @@ class RemoteReader(io.RawIOBase):
     def _release(self) -> None:
         remote, self._remote, self._ahead = self._remote, None, None
         if remote is not None:
-            # The connection may be the reason for closing.
-            with contextlib.suppress(EOFError, OSError, paramiko.SSHException):
+            # The connection may be the reason for closing, or a signal that came in the middle of an answer.
+            with contextlib.suppress(EOFError, OSError, paramiko.SSHException, paramiko.SFTPError):
                 remote.close()
 
     def _changed(self, how: str) -> FileUnavailableError:

@@ -416,12 +416,12 @@ def test_messages_that_are_none(line: bytes, target_scene: Scene) -> None:
 
 TARGET_CRASH = """
 import target_responsys.api_sink
-def crash(self, record, context):
+def crash(self, batch):
     try:
-        raise KeyError(str(record))
+        raise KeyError(str(batch))
     except KeyError:
-        raise ValueError(f"{record} {dict(self.config)}")
-target_responsys.api_sink.ApiSink.process_record = crash
+        raise ValueError(f"{batch} {dict(self.config)}")
+target_responsys.api_sink.ApiSink._deliver = crash
 """
 
 

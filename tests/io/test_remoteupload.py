@@ -94,7 +94,10 @@ def test_goes_on_where_the_servers_copy_ends(sshd: SshServer, server: FileServer
 def test_a_copy_that_ends_in_other_bytes_is_sent_anew(sshd: SshServer, server: FileServer) -> None:
     def cut_and_spoil() -> None:
         sshd.cut_sessions()
-        (sshd.files / f"{PATH}.part").write_bytes(b"x" * 1_000_000)
+        # Another file of the name: what the server has still in hand goes to the one that it has open.
+        part = sshd.files / f"{PATH}.part"
+        part.unlink()
+        part.write_bytes(b"x" * 1_000_000)
 
     source = Watched(CONTENT, 3_000_000, cut_and_spoil)
     server.upload(source, PATH, verify="content")

@@ -72,7 +72,16 @@ ELSEWHERE = {
 }
 FACTS = {
     *("user_name", "password", "certificates", "folders", "account_time_zone", "campaigns", "programs"),
-    *("emd", "refused_campaign_types", "limits", "blocked", "token_life", "wrong_passwords", "body_limit"),
+    *(
+        "emd",
+        "refused_campaign_types",
+        "limits",
+        "blocked",
+        "token_life",
+        "wrong_passwords",
+        "body_limit",
+        "ports",
+    ),
     "table_limit",
 }
 """Options that say what the account is like, not how the service behaves."""
