@@ -85,7 +85,8 @@ def checkout(installed: None) -> Iterator[Path]:  # noqa: ARG001
     share_plugins(ROOT / ".meltano", folder / ".meltano")
     (folder / ".meltano" / ".made").touch()
     for example in (folder / "examples").iterdir():
-        share_plugins(ROOT / ".local" / "examples" / example.name, example / ".meltano")
+        # Theirs are installed from this copy, and are of no use to another one.
+        share_plugins(inside / "examples" / example.name, example / ".meltano")
     yield folder
     shutil.rmtree(inside)
 
