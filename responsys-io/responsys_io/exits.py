@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from contextlib import contextmanager, suppress
@@ -34,7 +35,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         SystemExit: After logging, with the error's exit code.
     """
     try:
-        _check_output()
+        _ready_output()
         try:
             yield
         except SystemExit as ending:
@@ -53,14 +54,25 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         sys.exit(known.exit_code)
 
 
-def _check_output() -> None:
-    """Make sure that there is a standard output; its number would go to the next file that is opened.
+def _ready_output() -> None:
+    """Make sure that there is a standard output, and that it takes all that is written to it.
+
+    The number of a closed one would go to the next file that is opened. One without a buffer (`python -u`)
+    may take a part of a message only, and nobody would see to the rest.
 
     Raises:
         TransientError: RSYS-9001 when it is closed.
     """
     if sys.stdout is None:
         raise _output_error("it is closed")
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        sys.stdout = os.fdopen(
+            sys.stdout.fileno(),
+            "w",
+            closefd=False,
+            encoding=sys.stdout.encoding,
+            errors=sys.stdout.errors,
+        )
 
 
 def _finish_output() -> None:

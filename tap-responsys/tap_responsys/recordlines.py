@@ -131,7 +131,7 @@ class RecordWriter:
             return None
         step = _rows_at_once(len(data) + sum(map(len, self._fixed)) * len(rows), len(rows)) * self._stride
         for begin in range(0, len(pieces), step):
-            _write_whole(output, "".join(pieces[begin : begin + step]).encode(_ONE_BYTE_EACH))
+            output.write("".join(pieces[begin : begin + step]).encode(_ONE_BYTE_EACH))
         output.flush()
         return written
 
@@ -214,13 +214,6 @@ def _pieces(form: RecordForm, columns: Sequence[str]) -> tuple[list[str], list[s
             fixed.append("")
     fixed[-1] += "}" if form.version is None else f'}},"version":{form.version}'
     return differing, fixed
-
-
-def _write_whole(output: IO[bytes], data: bytes) -> None:
-    """Write all bytes, of which a standard output without a buffer (`python -u`) may take a part only."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[output.write(rest) :]
 
 
 def _rows_at_once(size: int, rows: int) -> int:
