@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
+    from enum import Enum
 
 _WIDTH = 100
 
 
-def about_text(
-    name: str,
-    version: str,
-    description: str,
-    capabilities: Iterable[str],
-    settings: Mapping[str, Mapping[str, Any]],
-) -> str:
-    """Put a plugin into words.
+class About(Protocol):
+    """A plugin as the SDK tells of it.
 
-    Args:
+    Attributes:
         name: Name of its program.
-        version: Its version.
         description: What it is.
-        capabilities: What it can do, in Singer's words.
-        settings: Its settings as JSON Schema properties, by name.
+        version: Its version.
+        settings: A JSON Schema of its settings.
     """
+
+    name: str
+    description: str | None
+    version: str
+    settings: dict[str, Any]
+
+    @property
+    def capabilities(self) -> Sequence[Enum]:
+        """What it can do, in Singer's words."""
+        ...
+
+
+def about_text(about: About) -> str:
+    """Put a plugin into words, with its settings explained, where the SDK's text only names them."""
+    name, settings = about.name, about.settings["properties"]
     prefix = name.replace("-", "_").upper()
-    able = _wrapped(f"Capabilities: {', '.join(sorted(capabilities))}")
-    head = [f"{name} {version}", description, "", able, ""]
+    able = _wrapped(f"Capabilities: {', '.join(sorted(one.value for one in about.capabilities))}")
+    head = [f"{name} {about.version}", about.description or "", "", able, ""]
     head.append(f"Settings, in a file for --config, or with --config=ENV as {prefix}_HOST and so on:")
     return "\n".join([*head, *(line for entry in settings.items() for line in _setting(*entry))])
 

@@ -17,7 +17,6 @@ from target_responsys.memberrecords import records_of
 from target_responsys.mergecalls import MergeCalls
 from target_responsys.rows import RowMaker, UnfitRecordError
 from target_responsys.settings import chosen
-from target_responsys.shortrows import ShortRows
 from target_responsys.sink import RoutedSink
 from target_responsys.statuswatch import StatusWatch
 
@@ -101,16 +100,8 @@ class ApiSink(RoutedSink):
             self._deliver(batch)
 
     def _compiled_way(self) -> Way:
-        self._short_rows = ShortRows(
-            self.route,
-            self._make_row,
-            self.schema,
-            self.zone,
-            column_types=self._column_types,
-            required=self.key_properties,
-            refused=("_sdc_deleted_at",) if self._deletes else (),
-            validates=self.validate_schema,
-        )
+        refused = ("_sdc_deleted_at",) if self._deletes else ()
+        self._short_rows = self.short_rows(self._make_row, self._column_types, refused=refused)
         return self._short_rows.reader, self._take
 
     def _take(self, records: Sequence[Values], lines: Sequence[bytes], versions: Iterable[Any]) -> int:

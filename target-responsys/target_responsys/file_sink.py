@@ -12,7 +12,6 @@ from target_responsys.followup import Delivered, job_of, waiting_time
 from target_responsys.rows import RowMaker, UnfitRecordError, file_column_types
 from target_responsys.samples import Samples
 from target_responsys.settings import chosen
-from target_responsys.shortrows import ShortRows
 from target_responsys.sink import RoutedSink
 from target_responsys.upload import remove_surplus, unused, upload
 from target_responsys.values import on_one_line
@@ -64,15 +63,7 @@ class FileSink(RoutedSink):
             self._write(row, record)
 
     def _compiled_way(self) -> Way:
-        self._short_rows = ShortRows(
-            self.route,
-            self._make_row,
-            self.schema,
-            self.zone,
-            column_types=self._column_types,
-            required=self.key_properties,
-            validates=self.validate_schema,
-        )
+        self._short_rows = self.short_rows(self._make_row, self._column_types)
         return self._short_rows.reader, self._take
 
     def _take(self, records: Sequence[Values], lines: Sequence[bytes], versions: Iterable[Any]) -> int:  # noqa: ARG002

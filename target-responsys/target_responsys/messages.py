@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
@@ -13,14 +12,13 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from responsys_io.errors import DataError
 from target_responsys.lineblocks import MAX_LINE_BYTES, line_blocks
-from target_responsys.shortway import ShortWay
+from target_responsys.shortway import ShortWay, decode_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOST_LINES = 1000
 _REMEDY = "The tap, or a mapper after it, writes something else than Singer messages to its standard output."
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal).decode
 # What has to be an object in a message for the SDK to handle it.
 _OBJECTS = {"RECORD": "record", "SCHEMA": "schema"}
 
@@ -52,7 +50,7 @@ class MessageReader(GenericSingerReader[bytes]):
             DataError: RSYS-6001 when it is no JSON object in UTF-8.
         """
         try:
-            return _decode(line)
+            return decode_message(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # A line without its end, which only the last one can be, tells of a writer that died.
             cut = not line.endswith(b"\n")

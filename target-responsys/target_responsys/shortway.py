@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     Way = tuple["RecordReader", Take]
 
 _version = attrgetter("version")
-_decode_message = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+decode_message = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+"""Decodes a line as the SDK's way does."""
 
 
 def original(line: bytes) -> dict[str, Any]:
     """Return the record of a line that was taken, as the SDK hands it to a sink."""
-    record: dict[str, Any] = _decode_message(line)["record"]
+    record: dict[str, Any] = decode_message(line)["record"]
     for name in METADATA:
         record.pop(name, None)
     return record

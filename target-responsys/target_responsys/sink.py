@@ -13,6 +13,7 @@ from target_responsys.campaign import executed_at
 from target_responsys.recordtypes import NotCompilableError
 from target_responsys.routing import omissions, route
 from target_responsys.settings import chosen
+from target_responsys.shortrows import ShortRows
 from target_responsys.shortway import original
 from target_responsys.tally import Tally
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from target_responsys.batches import Source
     from target_responsys.routing import Route
+    from target_responsys.rows import RowMaker
     from target_responsys.shortway import Way
     from target_responsys.target import TargetResponsys
 
@@ -160,6 +162,30 @@ class RoutedSink(ResponsysSink):
     def goal(self) -> str:
         """The table or the list."""
         return self.route.table
+
+    def short_rows(
+        self, maker: RowMaker, column_types: Sequence[str | None], refused: Sequence[str] = ()
+    ) -> ShortRows:
+        """Return what decodes the stream's records and makes its rows.
+
+        Args:
+            maker: Its rows, made one by one.
+            column_types: Those that it was given.
+            refused: Properties that it can do nothing with, unless they are null.
+
+        Raises:
+            NotCompilableError: The stream has no short way.
+        """
+        return ShortRows(
+            self.route,
+            maker,
+            self.schema,
+            self.zone,
+            column_types=column_types,
+            required=self.key_properties,
+            refused=refused,
+            validates=self.validate_schema,
+        )
 
     def _routed(self) -> Route:
         """Decide where the stream goes; see `route`."""

@@ -475,10 +475,7 @@ class TargetResponsys(Target):
         if output_format not in {None, "text"}:
             super().print_about(output_format)
             return
-        info = cls._get_about_info()
-        able, settings = [one.value for one in info.capabilities], info.settings["properties"]
-        text = about_text(info.name, str(info.version), info.description or "", able, settings)
-        print(text)  # noqa: T201
+        print(about_text(cls._get_about_info()))  # noqa: T201
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
