@@ -9,8 +9,8 @@ import msgspec
 
 from responsys_io.errors import ResponsysError
 from responsys_io.files import RemoteFile, is_plain_name, is_readable_name
+from responsys_io.statedcounts import stated_count
 from tap_responsys import columns
-from tap_responsys.counts import stated_count
 from tap_responsys.decode import decoded
 from tap_responsys.kinds import export_kinds
 from tap_responsys.ledger import Ledger

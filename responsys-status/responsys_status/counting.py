@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from responsys_io.exportnames import day_in
 from responsys_status.coverage import feed_names, page_order
-from responsys_status.ledger import day_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+
+from responsys_io.exportnames import day_in
+from responsys_io.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _VERSIONS = (1, 2)
-_DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?:_?\d{6})?(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -87,28 +88,18 @@ def ledgers(state: Mapping[str, Any]) -> dict[str, StreamLedger]:
     return found
 
 
-def day_in(name: str) -> date | None:
-    """Return the day that a file's name has, None for a name without one."""
-    for match in _DAY_IN_NAME.finditer(name):
-        try:
-            return date(*map(int, match.groups()))
-        except ValueError:
-            continue
-    return None
-
-
 def _ledger(stream: str, bookmark: Mapping[str, Any]) -> StreamLedger:
     version = bookmark["ledger_version"]
     if version not in _VERSIONS:
         raise ValueError(version)
-    history = bookmark.get("history", {})
+    history = History.from_state(bookmark.get("history", {}))
     files = [_file(version, name, entry) for name, entry in bookmark.get("files", {}).items()]
-    days = _days(history) | {file.day for file in files if file.day}
+    days = {*history.present_days(), *(file.day for file in files if file.day)}
     current = bookmark.get("open")
     return StreamLedger(
         stream=stream,
         days=frozenset(days),
-        rows=_rows(history),
+        rows=history.rows,
         files=files,
         open_file=_file(version, current[0], current[1:]) if current else None,
         again=sorted(bookmark.get("again", {})),
@@ -124,20 +115,3 @@ def _file(version: int, name: str, entry: Sequence[Any]) -> ReadFile:
 
 def _day_of(mtime: int) -> date | None:
     return datetime.fromtimestamp(mtime, UTC).date() if mtime else None
-
-
-def _days(history: Mapping[str, Any]) -> set[date]:
-    """Unpack the days: a bit for each, in a hexadecimal number, the lowest for the first one."""
-    if not history:
-        return set()
-    first, bits = date.fromisoformat(history["first"]), int(history["days"], 16)
-    return {first + timedelta(offset) for offset in range(bits.bit_length()) if bits >> offset & 1}
-
-
-def _rows(history: Mapping[str, Any]) -> dict[date, int]:
-    """Unpack the rows by day: a list that ends with the last day, null for days without."""
-    rows, days = history.get("rows", ()), _days(history)
-    if not rows or not days:
-        return {}
-    begin = max(days) - timedelta(len(rows) - 1)
-    return {begin + timedelta(place): int(count) for place, count in enumerate(rows) if count is not None}

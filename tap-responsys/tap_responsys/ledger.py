@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from responsys_io.errors import DataError
-from tap_responsys.history import History
-from tap_responsys.listing import day_of
+from responsys_io.exportnames import day_of
+from responsys_io.history import History
 from tap_responsys.longago import LongAgo
 
 if TYPE_CHECKING:

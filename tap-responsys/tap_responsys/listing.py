@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from responsys_io.exportnames import STAMP_FORMAT, SUFFIXES, day_of_stamp, is_stamp, stamp_in, stamp_of
 from responsys_io.feeds import feeds
 
 if TYPE_CHECKING:
@@ -16,14 +17,8 @@ if TYPE_CHECKING:
     from responsys_io.files import RemoteFile
     from tap_responsys.kinds import ExportKind
 
-# Oracle, responsys-user, Help/CED/CEDOutputFiles.htm: account, feed, date, time. Zipped exports are seen
-# both as X.zip and as X.txt.zip, encrypted ones may carry .gpg at either place.
-_SUFFIXES = re.compile(r"(?:\.(?:txt|csv|zip|gz|gpg|pgp|asc))+$", re.IGNORECASE)
 _FEED_NAME = re.compile(r"(?P<account>\d+)_(?P<stem>[A-Z_]+?)_(?P<stamp>\d{8}_\d{6})", re.IGNORECASE)
-_STAMP_FORMAT = "%Y%m%d_%H%M%S"
-_FIRST_YEAR = 1970
 _FARTHEST_ZONE = timedelta(hours=14)
-_STAMP = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?:_?(\d{2})(\d{2})(\d{2}))?(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -53,12 +48,12 @@ class ExportFile:
     @property
     def made_at(self) -> str:
         """The stamp, or the modification time in its form where the name has none."""
-        return self.stamp or _stamp_of(self.remote.mtime)
+        return self.stamp or stamp_of(self.remote.mtime)
 
     @property
     def day(self) -> date:
         """The day that the export belongs to."""
-        return _day(self.made_at)
+        return day_of_stamp(self.made_at)
 
     @property
     def not_before(self) -> str:
@@ -68,7 +63,7 @@ class ExportFile:
         """
         if not self.stamp:
             return ""
-        moment = datetime.strptime(self.stamp, _STAMP_FORMAT).replace(tzinfo=UTC)
+        moment = datetime.strptime(self.stamp, STAMP_FORMAT).replace(tzinfo=UTC)
         return (moment - _FARTHEST_ZONE).isoformat()
 
     @property
@@ -97,18 +92,18 @@ class ExportNames:
 
     def recognise(self, remote: RemoteFile) -> ExportFile | None:
         """Return the export that a file is, or None for any other file."""
-        suffixes = _SUFFIXES.search(remote.name)
+        suffixes = SUFFIXES.search(remote.name)
         if suffixes is None:
             return None
         base = remote.name[: suffixes.start()]
         feed = _FEED_NAME.fullmatch(base)
-        if feed and feed["stem"].upper() in feeds() and _is_stamp(feed["stamp"]):
+        if feed and feed["stem"].upper() in feeds() and is_stamp(feed["stamp"]):
             if self.account_id and feed["account"] != self.account_id:
                 return None
             return ExportFile(remote, feeds()[feed["stem"].upper()].stream_name, base, feed["stamp"])
         return next(
             (
-                ExportFile(remote, kind.stream, base, _stamp_in(base))
+                ExportFile(remote, kind.stream, base, stamp_in(base))
                 for kind in self.kinds
                 if kind.pattern and _fits(kind.pattern, remote, base)
             ),
@@ -159,7 +154,7 @@ def sort_out(files: Iterable[RemoteFile], names: ExportNames, beside: Iterable[R
                 known[export.name] = export
             elif not _is_copy(export, other):
                 known.setdefault(remote.path, replace(export, known_as=remote.path))
-        elif _SUFFIXES.search(remote.name):
+        elif SUFFIXES.search(remote.name):
             unrecognised.append(remote.name)
     for remote in beside:
         seen.setdefault(remote.path.lower(), remote)
@@ -180,43 +175,6 @@ def _is_copy(export: ExportFile, other: ExportFile) -> bool:
     return export.remote.size == other.remote.size and (same_time or bool(export.stamp))
 
 
-def day_of(name: str, mtime: int) -> date:
-    """Return the day in a file's name, or that of its modification time where the name has none."""
-    return _day(_stamp_in(name) or _stamp_of(mtime))
-
-
-def _day(stamp: str) -> date:
-    return datetime.strptime(stamp[:8], _STAMP_FORMAT[:6]).replace(tzinfo=UTC).date()
-
-
 def _fits(pattern: str, remote: RemoteFile, base: str) -> bool:
     texts = (remote.path,) if "/" in pattern else (base, remote.name)
     return any(fnmatchcase(text.lower(), pattern.lower()) for text in texts)
-
-
-def _is_stamp(text: str) -> bool:
-    try:
-        moment = datetime.strptime(text, _STAMP_FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        return False
-    return moment.year >= _FIRST_YEAR
-
-
-def _stamp_in(base: str) -> str:
-    """Find a date, with or without a time, anywhere in a name that its user has chosen."""
-    for found in _STAMP.finditer(base):
-        year, month, day, hour, minute, second = found.groups(default="00")
-        try:
-            moment = datetime(
-                int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC
-            )
-        except ValueError:
-            continue
-        if moment.year < _FIRST_YEAR:
-            continue
-        return f"{year}{month}{day}_{hour}{minute}{second}"
-    return ""
-
-
-def _stamp_of(mtime: int) -> str:
-    return datetime.fromtimestamp(mtime, UTC).strftime(_STAMP_FORMAT)

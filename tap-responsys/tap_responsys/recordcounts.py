@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from responsys_io.errors import DataError
-from tap_responsys.counts import counts_header, stated_count
+from responsys_io.statedcounts import stated_count
+from tap_responsys.counts import counts_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from support import statusdata
 
-from responsys_status.ledger import ReadFile, day_in, ledgers
-from tap_responsys.history import History
+from responsys_io.exportnames import day_in
+from responsys_io.history import History
+from responsys_status.ledger import ReadFile, ledgers
 from tap_responsys.ledger import FileEntry, Ledger
 
 DAY = date(2026, 3, 4)

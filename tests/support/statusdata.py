@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from responsys_io.history import History
 from responsys_status.ledger import ledgers
 from responsys_status.sources import Figures, Inputs, Refusals, Source, Warehouse
-from tap_responsys.history import History
 from tap_responsys.ledger import FileEntry, Ledger
 
 TODAY = date(2026, 5, 20)

@@ -8,7 +8,8 @@ import pytest
 from support.exports import OPEN_HEADER, open_row, write, write_opens
 
 from responsys_io.errors import DataError
-from tap_responsys.counts import counts_header, stated_count
+from responsys_io.statedcounts import stated_count
+from tap_responsys.counts import counts_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,13 +9,13 @@ import pytest
 from support.doctorsetup import NOW, STREAMS, Setup, ago
 
 from responsys_io.errors import TransientError
+from responsys_io.history import History
 from tap_responsys.doctor.coverage import coverage_of, summaries
 from tap_responsys.doctor.document import document
 from tap_responsys.doctor.examine import examine
 from tap_responsys.doctor.facts import Facts, KeyFacts
 from tap_responsys.doctor.findings import Finding, merged
 from tap_responsys.doctor.report import report
-from tap_responsys.history import History
 
 
 def spoilt() -> Facts:

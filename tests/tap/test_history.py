@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_responsys.history import History
+from responsys_io.history import History
 
 FIRST = date(2026, 1, 1)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from responsys_io.statedcounts import stated_count
 from tap_responsys.columns import MODIFIED_DATE, PERMISSION_STATUS
-from tap_responsys.counts import stated_count
 from tap_responsys.doctor.charsets import charset_shown, is_wide
 from tap_responsys.doctor.findings import READY_FILE, SELECT_OBJECT, SPECIFICATION, Finding, listed, step
 from tap_responsys.doctor.headers import (

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from responsys_io.history import History
     from tap_responsys.doctor.facts import Facts
-    from tap_responsys.history import History
 
 # How many days models need that are trained on two or three months.
 NEEDED_DAYS = (60, 90)

@@ -117,18 +117,24 @@ class History:
         """How many days had an export."""
         return self.days.bit_count()
 
+    def present_days(self) -> list[date]:
+        """Return the days that had an export."""
+        return [day for day in self._span() if self.has(day)]
+
     def missing(self) -> list[date]:
         """Return the days without an export between the first and the last one."""
-        if self.first is None:
-            return []
-        days = (self.first + timedelta(offset) for offset in range(self.days.bit_length()))
-        return [day for day in days if not self.has(day)]
+        return [day for day in self._span() if not self.has(day)]
 
     def usual_rows(self, day: date) -> float | None:
         """Return the median of the rows of the same weekday in the four weeks before, None for too few."""
         earlier = (day - timedelta(weeks=weeks) for weeks in range(1, _WEEKS_COMPARED + 1))
         known = [self.rows[one] for one in earlier if one in self.rows]
         return median(known) if len(known) >= _FEWEST_COMPARED else None
+
+    def _span(self) -> list[date]:
+        if self.first is None:
+            return []
+        return [self.first + timedelta(offset) for offset in range(self.days.bit_length())]
 
     def _forget_details(self) -> None:
         last = self.last
