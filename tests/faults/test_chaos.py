@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.chaos.case import Case
-from support.chaos.world import new_world
 from support.openssh import SSHD
 from support.pgp import needs_gpg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from support.chaos.world import World
 
 pytestmark = [pytest.mark.skipif(SSHD is None, reason="no sshd here"), needs_gpg]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with new_world(tmp_path_factory.mktemp("chaos")) as running:
-        yield running
 
 
 # A seed decides the packing and the mode too: these have every packing, and both modes of REST.

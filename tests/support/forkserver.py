@@ -19,7 +19,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+
+def exit_code_of(main: Callable[[], object]) -> int:
+    """Run a plugin's entry point; return what the interpreter would exit with."""
+    try:
+        main()
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    except BaseException:  # noqa: BLE001  as the interpreter would
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 class ForkServer:
@@ -119,14 +131,7 @@ def _become(plugin: Any, job: dict[str, Any]) -> None:
     for path, value in job["attributes"].items():
         module, owner, name = path.rsplit(".", 2)
         setattr(getattr(importlib.import_module(module), owner), name, value)
-    exit_code = 0
-    try:
-        plugin.main()
-    except SystemExit as ending:
-        exit_code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-    except BaseException:  # noqa: BLE001  as the interpreter would
-        traceback.print_exc()
-        exit_code = 1
+    exit_code = exit_code_of(plugin.main)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(exit_code)

@@ -15,12 +15,12 @@ import os
 import signal
 import subprocess
 import sys
-import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from support.chaos.hooks import Point, stop_at
+from support.forkserver import exit_code_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,16 +162,13 @@ def _become(
     point = job["point"]
     if point and point["process"] == name:
         stop_at(Point(**point), tell, wait)
-    exit_code = 0
-    try:
+
+    def main() -> None:
         # Every signal that a handler of Python's takes leaves a byte, whatever then becomes of it.
         signal.set_wakeup_fd(arrived, warn_on_full_buffer=False)
         plugin.main()
-    except SystemExit as ending:
-        exit_code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-    except BaseException:  # noqa: BLE001  as the interpreter would
-        traceback.print_exc()
-        exit_code = 1
+
+    exit_code = exit_code_of(main)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     for stream in (sys.stdout, sys.stderr):
         try:
