@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from responsys_io.feeds import ColumnType
 
 NULL = "null"
-_LONGEST_CERTAIN = 18  # digits that are 64 bits whatever they are
+_LONGEST_CERTAIN = 18  # characters of whole numbers that are 64 bits whatever they are
 _DIGITS_AND_ENDS = b"0123456789\n"
-_TIMES = re.compile(r"(?: (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])*", re.ASCII)
-_TIME_LENGTH = len(" 00:00:00")
+_HOUR = re.compile(r"(.*) ([01][0-9]|2[0-3])", re.ASCII)
+_MINUTES_AND_SECONDS = len(":00:00")
+_COLONS, _TENS = frozenset(":"), frozenset("012345")
 # A day's seconds, and some.
 _MOST_REMEMBERED = 100_000
 
@@ -41,7 +42,7 @@ def column_encoder(column_type: ColumnType, timezone: str) -> Callable[[Sequence
     convert = converter(column_type, timezone, remembers=False)
     # Timestamps are made of digits and marks that JSON takes as they are.
     write = '"{}"'.format if column_type == "timestamp" else _written
-    remembered = _Remembered(lambda text: write(convert(text))).__getitem__
+    remembered = _Remembered(lambda text: write(convert(text)) if text else NULL).__getitem__
 
     def one_by_one(column: Sequence[str]) -> Sequence[str]:
         return list(map(remembered, column))
@@ -49,7 +50,8 @@ def column_encoder(column_type: ColumnType, timezone: str) -> Callable[[Sequence
     if column_type == "integer":
         return lambda column: _plain_integers(column) or one_by_one(column)
     if column_type == "timestamp" and timezone.upper() == "UTC":
-        return lambda column: _plain_timestamps(column) or one_by_one(column)
+        hours = _Remembered(_iso_hour).__getitem__
+        return lambda column: _plain_timestamps(column, hours) or one_by_one(column)
     return one_by_one
 
 
@@ -60,8 +62,13 @@ def _texts(column: Sequence[str]) -> Sequence[str]:
 def _plain_integers(column: Sequence[str]) -> Sequence[str] | None:
     """Return whole numbers where all are empty, or of 64 bits and written as JSON writes them."""
     joined = "\n" + "\n".join(column)
+    if "-" in joined:
+        if "-" in column:
+            return None
+        joined = joined.replace("\n-", "\n")
+    zeros = joined.count("\n0")
     if (
-        "\n0" in joined
+        (zeros and zeros != column.count("0"))
         or joined.count("\n") != len(column)
         or joined.encode().translate(None, _DIGITS_AND_ENDS)
         or max(map(len, column), default=0) > _LONGEST_CERTAIN
@@ -70,14 +77,31 @@ def _plain_integers(column: Sequence[str]) -> Sequence[str] | None:
     return [value or NULL for value in column] if "" in column else column
 
 
-def _plain_timestamps(column: Sequence[str]) -> Sequence[str] | None:
+def _plain_timestamps(column: Sequence[str], hours: Callable[[str], str]) -> Sequence[str] | None:
     """Return timestamps of UTC where all have a day and a time to the second.
 
-    Remembering them costs more: there are so many seconds in a day that they are far away in memory.
+    Only days with hours are remembered: there are so many seconds in a day that they are far away in memory.
     """
-    if not _TIMES.fullmatch("".join([value[-_TIME_LENGTH:] for value in column])):
+    ends = [value[-_MINUTES_AND_SECONDS:] for value in column]
+    joined = "".join(ends)
+    colons, tens, ones = (joined[place::3] for place in range(3))
+    if (
+        len(joined) != _MINUTES_AND_SECONDS * len(column)
+        or _COLONS.union(colons) != _COLONS
+        or _TENS.union(tens) != _TENS
+        or not (ones.isascii() and ones.isdecimal())
+    ):
         return None
-    return [f'"{iso_day(value[:-_TIME_LENGTH])}T{value[1 - _TIME_LENGTH :]}+00:00"' for value in column]
+    begins = map(hours, [value[:-_MINUTES_AND_SECONDS] for value in column])
+    return [f'"{begin}{end}+00:00"' for begin, end in zip(begins, ends, strict=True)]
+
+
+def _iso_hour(text: str) -> str:
+    """Return a day with an hour as RFC 3339 writes it."""
+    match = _HOUR.fullmatch(text)
+    if not match:
+        raise ValueError("not a time")
+    return f"{iso_day(match[1])}T{match[2]}"
 
 
 def _written(value: object) -> str:
@@ -93,5 +117,5 @@ class _Remembered(dict[str, str]):
     def __missing__(self, text: str) -> str:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
-        made = self[text] = self._make(text) if text else NULL
+        made = self[text] = self._make(text)
         return made

@@ -26,6 +26,7 @@ from tap_responsys.inblocks import LinesHere, LineSink, write_in_blocks
 from tap_responsys.lineprocess import LineProcess
 from tap_responsys.parse import Dialect, ExportReader, Rejected, Row
 from tap_responsys.recordlines import RecordForm, Written
+from tap_responsys.values import converter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,10 +87,13 @@ def exports(draw: st.DrawFn) -> Export:
     strange = draw(st.sampled_from([0, 0, 3, 30]))
     chance = st.integers(1, 100)
     rows = []
+    enclosing = draw(st.booleans())
     for _ in range(draw(st.integers(0, 20))):
         fields = [
             draw(st.sampled_from(ODD if draw(chance) <= strange else USUAL[kind])) for kind in kinds
         ] + ["more"] * (draw(chance) <= strange)
+        if enclosing and draw(chance) > strange:
+            fields = [field if field.startswith('"') else f'"{field}"' for field in fields]
         rows.append(",".join(fields) if draw(chance) > 3 else "")
     end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
     text = end.join([",".join(f"C{place}" for place in range(len(kinds))), *rows]) + draw(
@@ -193,26 +197,73 @@ def test_a_row_that_does_not_fit_costs_its_block_only(monkeypatch: pytest.Monkey
     assert [item.line for item in single if isinstance(item, Rejected)] == [502]
 
 
+def encoded(kind: ColumnType, values: list[str]) -> list[str]:
+    return list(column_encoder(kind, "UTC")(values))
+
+
 def test_characters_are_escaped_as_the_sdk_escapes_them() -> None:
     every = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
-    assert list(column_encoder("text", "UTC")(every)) == [
-        msgspec.json.encode(text).decode() for text in every
-    ]
+    assert encoded("text", every) == [msgspec.json.encode(text).decode() for text in every]
 
 
 @pytest.mark.parametrize(
-    "values", [["1", "0"], ["1", "01"], ["1", "-1"], ["1", ""], ["1" * 18], ["1" * 19], []]
+    "values",
+    [
+        *(["1", "0"], ["1", "01"], ["1", "-1"], ["1", ""], ["1" * 18], ["1" * 19], [], ["0", "00"], ["-0"]),
+        *(["-1", "-22", "3"], ["-1", "-01"], ["-1", ""], ["-" + "9" * 17], ["-" + "9" * 18], ["1", "+1"]),
+    ],
 )
 def test_whole_numbers_are_written_as_json_has_them(values: list[str]) -> None:
-    assert list(column_encoder("integer", "UTC")(values)) == [
-        json.dumps(int(value) if value else None) for value in values
-    ]
+    assert encoded("integer", values) == [json.dumps(int(value) if value else None) for value in values]
 
 
-@pytest.mark.parametrize("value", ["1\n2", "٣", "1.0", " 1", "1_0", "9" * 19, "9" * 5000])
+@pytest.mark.parametrize(
+    "value", ["1\n2", "٣", "1.0", " 1", "1_0", "9" * 19, "9" * 5000, "-", "--1", "1-", "-\n-1", "1-1"]
+)
 def test_what_is_no_whole_number_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="a whole number"):
-        column_encoder("integer", "UTC")(["1", value])
+        encoded("integer", ["1", value])
+
+
+TIMES = [
+    *(
+        "03-Jan-2019 13:01:02",
+        "2019-01-03 00:00:00",
+        "31-Dec-2019 23:59:59",
+        "3-Jan-2019 05:00:00",
+        "03-Jan-2019",
+    ),
+    *("03-Jan-2019 13:01:02.123", "2019-01-03 13:01:02.5"),
+]
+NO_TIMES = [
+    *(
+        "03-Jan-2019 24:00:00",
+        "03-Jan-2019 13:60:00",
+        "03-Jan-2019 13:00:60",
+        "03-Jan-2019 13:00:0x",
+        "30-Feb-2019",
+    ),
+    *(
+        "03-Jan-2019 13.00:00",
+        "03-Jan-2019  3:00:00",
+        ":00:00",
+        "13:00:00",
+        " 13:00:00",
+        "03-Jan-2019 13:00:0\u0663",
+    ),
+    *("03-Jan-2019 1300:000", "03-Jan-2019 13:00:00 ", "x"),
+]
+
+
+@pytest.mark.parametrize("others", [[], [TIMES[0]], ["", TIMES[0]]])
+def test_timestamps_are_written_as_the_sdk_gets_them(others: list[str]) -> None:
+    for text in TIMES:
+        column = [*others, text]
+        made = [json.dumps(converter("timestamp")(value) if value else None) for value in column]
+        assert encoded("timestamp", column) == made
+    for text in NO_TIMES:
+        with pytest.raises(ValueError, match="not a"):
+            encoded("timestamp", [*others, text])
 
 
 def export_of(rows: int) -> Export:
