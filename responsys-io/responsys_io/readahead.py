@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FIRST_REQUEST = 32_768
 _REQUEST = 255_000
 MOST_UNDER_WAY = 48
+_AT_LEAST = 4
 
 
 class FileEndsEarlyError(Exception):
@@ -47,6 +48,7 @@ class ReadAhead:
         self._request = _FIRST_REQUEST
         self._most = most
         self._allowed = 1
+        self._channel = sftp.get_channel()
         self._under_way: deque[tuple[int, int, int]] = deque()  # number, offset, length
         self._answers: dict[int, bytes | Exception] = {}
 
@@ -62,6 +64,7 @@ class ReadAhead:
         if not self._under_way:
             return b""
         number, offset, length = self._under_way.popleft()
+        waits = number not in self._answers and not self._has_arrived()
         while number not in self._answers:
             self._sftp._read_response()  # type: ignore[attr-defined]  # noqa: SLF001
         answer = self._answers.pop(number)
@@ -75,8 +78,14 @@ class ReadAhead:
             self._under_way.appendleft(self._ask(offset + len(answer), length - len(answer)))
         elif self._request < _REQUEST and self._allowed == 1:
             self._request = _REQUEST
-        self._allowed = min(2 * self._allowed, self._most)
+        # More requests help while answers have to be waited for. Where the caller is the slower one they pile
+        # up in the channel's buffer, all of which paramiko moves in memory when it takes something out of it.
+        if waits or self._allowed < _AT_LEAST:
+            self._allowed = min(2 * self._allowed, self._most)
         return answer
+
+    def _has_arrived(self) -> bool:
+        return self._channel is not None and self._channel.recv_ready()
 
     def _fill(self) -> None:
         while len(self._under_way) < self._allowed and self._next < self._end:
