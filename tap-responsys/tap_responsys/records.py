@@ -149,10 +149,12 @@ class Records:
         if not text:
             return None
         text = self._completed(text)
-        if count_lines(text) > most:
+        lines = count_lines(text)
+        if lines > most:
             text = self._shortened(text, most)
-        block = Block(self.line, count_lines(text), text)
-        self.line += block.lines
+            lines = count_lines(text)
+        block = Block(self.line, lines, text)
+        self.line += lines
         return block
 
     def _completed(self, text: str) -> str:
