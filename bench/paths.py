@@ -22,7 +22,7 @@ def clean_environment(**more: str) -> dict[str, str]:
 
     Whatever runs in it keeps its caches and temporary files inside the checkout.
     """
-    prefixes = ("TAP_", "TARGET_", "MELTANO_", "PYTHONPATH", "VIRTUAL_ENV")
+    prefixes = ("TAP_", "TARGET_", "MELTANO_", "PYTHON", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     home = WORK / "home"
     home.mkdir(parents=True, exist_ok=True)
