@@ -13,12 +13,12 @@ from responsys_io.errors import SettingsError, TransientError
 from responsys_io.files import FileUnavailableError, RemoteFile
 from responsys_io.login import FileServerLogin
 from responsys_io.remotereader import RemoteReader
-from responsys_io.remoteupload import Upload, remove
+from responsys_io.remoteupload import Upload, remove, send_ahead, temporary_name
 from responsys_io.retry import Retry
 from responsys_io.sshsession import SshSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from responsys_io.files import FolderListing
     from responsys_io.remoteupload import Source, Uploaded, Verify
@@ -135,6 +135,7 @@ class FileServer:
         mtime: int | None = None,
         replace: bool = True,
         verify: Verify = "size",
+        ahead: bool = False,
     ) -> Uploaded:
         """Write a file so that it appears under its name complete or not at all.
 
@@ -148,7 +149,16 @@ class FileServer:
             mtime=mtime,
             replace=replace,
             verify=verify,
+            ahead=ahead,
         ).run()
+
+    def send_ahead(self, path: str, blocks: Iterator[bytes]) -> None:
+        """Write the beginning of a file that `upload` is to complete; see `remoteupload.send_ahead`."""
+        self._call(lambda sftp: send_ahead(sftp, path, blocks), f"file {path}")
+
+    def remove_temporary(self, path: str) -> None:
+        """Delete what there is of a file that is not complete; none is no error."""
+        self.remove(temporary_name(path))
 
     def make_folder(self, folder: str) -> None:
         """Make a folder, with those above it, where it is missing.

@@ -13,7 +13,7 @@ from responsys_io.readahead import FileEndsEarlyError, ReadAhead
 from responsys_io.remotewrite import exists
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import paramiko
 
@@ -61,6 +61,7 @@ class Upload:
         mtime: Modification time to give the file, epoch seconds; the server's present time without.
         replace: Whether a file of that name is replaced; it is refused otherwise.
         verify: size compares the size and the last bytes; content reads all of it back.
+        ahead: Whether the temporary file may hold the beginning already; see `send_ahead`.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Upload:
         mtime: int | None = None,
         replace: bool = True,
         verify: Verify = "size",
+        ahead: bool = False,
     ) -> None:
         self._call = call
         self._size = size
@@ -82,7 +84,7 @@ class Upload:
         self._temporary = temporary_name(path)
         self._replace = replace
         self._verify = verify
-        self._begun = False
+        self._begun = ahead
 
     def run(self) -> Uploaded:
         """Send, compare, publish.
@@ -210,6 +212,20 @@ class Upload:
 def temporary_name(path: str) -> str:
     """Return the name that a file has until it is complete."""
     return path + _TEMPORARY_SUFFIX
+
+
+def send_ahead(sftp: paramiko.SFTPClient, path: str, blocks: Iterable[bytes]) -> None:
+    """Write blocks under the temporary name of a file that is not complete yet.
+
+    Args:
+        sftp: An open session.
+        path: Final POSIX path of the file.
+        blocks: Its first bytes.
+    """
+    with sftp.open(temporary_name(path), "wb") as remote:
+        remote.set_pipelined(pipelined=True)
+        for block in blocks:
+            remote.write(block)
 
 
 def digest(source: Source) -> Uploaded:

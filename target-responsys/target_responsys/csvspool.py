@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import os
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,15 @@ class CsvSpool:
             part.write_lines(lines, rows)
         self.rows += rows
         return len(self._parts) + 1
+
+    @property
+    def size(self) -> int:
+        """Bytes that are in the temporary file by now; those of an unsplit file do not change any more."""
+        return os.fstat(self._file.fileno()).st_size
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return bytes of the temporary file; also while another thread writes it."""
+        return os.pread(self._file.fileno(), size, offset)
 
     def finished(self) -> list[Part]:
         """Complete the last file; return all of them."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_responsys.cells import CellMaker
 from target_responsys.csvspool import CsvSpool, UnwritableRecordError
+from target_responsys.earlyupload import EarlyUpload
 from target_responsys.filenames import file_naming
 from target_responsys.fileresult import FileResult
 from target_responsys.followup import Delivered, job_of, waiting_time
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from target_responsys.shortway import Values, Way
 
 
+_ROWS_BETWEEN_LOOKS = 1000
+
+
 class FileSink(RoutedSink):
     """A stream that becomes one or several files per run, under their names once all are complete."""
 
@@ -34,6 +38,8 @@ class FileSink(RoutedSink):
             SettingsError: RSYS-1301 to RSYS-1308 when files cannot be encrypted with them.
         """
         config = self._target.config
+        self._spool: CsvSpool | None = None
+        self._early = EarlyUpload(config, lambda: self._free_naming(self._opened().naming))
         self._column_types = file_column_types(self.route)
         self._make_row = RowMaker(self.route, self.zone, column_types=self._column_types, single_line=True)
         self._make_cells = CellMaker(self.route, config)
@@ -44,7 +50,6 @@ class FileSink(RoutedSink):
         self._ring = self._target.key_ring if chosen(config, "encryption") == "pgp" else None
         if self._ring:
             self._ring.try_encrypting()
-        self._spool: CsvSpool | None = None
         self.delivered: list[Delivered] = []
 
     @property
@@ -93,6 +98,7 @@ class FileSink(RoutedSink):
             part = spool.write_lines(block, len(rows))
         except UnwritableRecordError:
             return False
+        self._early.look(spool)
         for row, row_cells in zip(rows, cells, strict=True) if self._samples.wanted else ():
             self._samples.add(part, row, row_cells)
         return True
@@ -107,6 +113,8 @@ class FileSink(RoutedSink):
             self.reject(record, "RSYS-5301", str(error))
         else:
             self._samples.add(part, row, cells)
+            if self.rows % _ROWS_BETWEEN_LOOKS == 0:
+                self._early.look(self._opened())
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Do nothing yet: the files are published when the input has come to its end."""
@@ -121,7 +129,8 @@ class FileSink(RoutedSink):
         # An import job fails on an empty file (Oracle's page on importing supplemental data).
         spool = self._spool if self._spool and self._spool.rows else None
         parts = spool.finished() if spool else []
-        naming = self._free_naming(spool.naming) if spool else None
+        self._early.finish()
+        naming = self._early.naming or (self._free_naming(spool.naming) if spool else None)
         names = [naming.of(number) for number, _ in enumerate(parts, 1)] if naming else []
         results = [
             FileResult(self.stream_name, self.route.table, name.data, part.rows, number, len(parts))
@@ -131,7 +140,8 @@ class FileSink(RoutedSink):
         if naming and chosen(config, "existing_file") == "replace":
             remove_surplus(self._target.file_server, naming, len(parts))
         for name, part, result in zip(names, parts, results, strict=True):
-            upload(self._target.file_server, part, name, result, config)
+            ahead = self._early.naming is not None
+            upload(self._target.file_server, part, name, result, config, ahead=ahead)
             rows = self._samples.of(result.part)
             self.delivered.append(Delivered(result, self.route, rows, self._job))
         self.tally.delivered = self.rows
@@ -145,6 +155,7 @@ class FileSink(RoutedSink):
 
     def close(self) -> None:
         """Give the spool's disk space back, published or not."""
+        self._early.close()
         if self._spool:
             self._spool.close()
 

@@ -293,6 +293,9 @@ class TargetResponsys(Target):
         """Settle what can be settled, let go of everything, and write the receipt."""
         failed = isinstance(ending, Exception)
         self.dispatcher.close(patience=LAST_ANSWERS_SECONDS if failed else 0.0)
+        for sink in self._sinks:
+            if isinstance(sink, FileSink):
+                sink.close()
         for name in ("api", "file_server", "mirror", "request_log"):
             if connection := self.__dict__.pop(name, None):
                 connection.close()

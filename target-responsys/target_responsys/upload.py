@@ -24,7 +24,13 @@ logger = logging.getLogger(__name__)
 
 
 def upload(
-    server: FileServer, part: Part, names: FileNames, result: FileResult, config: Mapping[str, Any]
+    server: FileServer,
+    part: Part,
+    names: FileNames,
+    result: FileResult,
+    config: Mapping[str, Any],
+    *,
+    ahead: bool = False,
 ) -> None:
     """Upload a file and the ones that say that it is complete; note in the result what became of it.
 
@@ -34,6 +40,7 @@ def upload(
         names: Where it and its count and ready file go.
         result: Gets size, checksum, state and reason.
         config: The target's settings.
+        ahead: Whether its first bytes may be there already, under its temporary name.
 
     Raises:
         ResponsysError: See `Upload`; the result has failed then.
@@ -44,7 +51,11 @@ def upload(
             # Those of an older file of the name would have a job refuse this one, or begin early.
             _remove(server, names.ready, names.count)
         done = server.upload(
-            part.content, names.data, replace=replaces, verify=chosen(config, "verify_upload")
+            part.content,
+            names.data,
+            replace=replaces,
+            verify=chosen(config, "verify_upload"),
+            ahead=ahead,
         )
         result.bytes, result.sha256 = done.size, done.sha256
         if names.count:
