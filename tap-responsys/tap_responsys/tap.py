@@ -19,6 +19,7 @@ from responsys_io.configuration import settings_from_environment, settings_from_
 from responsys_io.errors import DataError, ResponsysError, SettingsError
 from responsys_io.exits import one_line_errors
 from responsys_io.files import FileUnavailableError
+from responsys_io.heap import use_one_heap
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
 from responsys_io.settings import problems
@@ -279,5 +280,6 @@ class TapResponsys(Tap):
 
 def main() -> None:
     """Run the command line interface with one-line errors."""
+    use_one_heap()
     with one_line_errors(TapResponsys.logger):
         TapResponsys.cli()

@@ -22,6 +22,7 @@ from responsys_io.durations import duration
 from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
 from responsys_io.exits import one_line_errors
 from responsys_io.fileserver import FileServer, FileServerLogin
+from responsys_io.heap import use_one_heap
 from responsys_io.keyring import KeyRing
 from responsys_io.pgpkeys import PgpKeys
 from responsys_io.restapi import RestApi
@@ -519,6 +520,7 @@ class TargetResponsys(Target):
 
 def main() -> None:
     """Run the command line interface with one-line errors."""
+    use_one_heap()
     # What has been loaded stays: the garbage collector need not look at it again and again.
     gc.freeze()
     with one_line_errors(TargetResponsys.logger):
