@@ -2,8 +2,8 @@
 
 python -m support.memory [MEGABYTES]   the larger size, 1000 if not given
 
-The smaller size is 10; gzipped it is one that a process of its own writes the lines of, as of all larger ones: less
-needs a third less memory, and says nothing about growth.
+The smaller size is 10; gzipped it is one whose lines a process of its own writes, as those of all larger ones.
+What is smaller needs a fifth less memory, and says nothing about growth.
 """
 
 from __future__ import annotations
