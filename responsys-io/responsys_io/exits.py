@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from responsys_io.errors import ResponsysError, SettingsError, TransientError
-from responsys_io.signals import exit_code_of_signal
+from responsys_io.signals import exit_code_of_signal, exit_on_signals
 from responsys_io.tracebacks import traceback_without_values
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
     An error of a known family is logged as it is. Anything else is a fault of ours: its type and
     place are logged without its text, which may hold row values; the traceback follows at DEBUG only,
     without such texts, too.
-    A run that has got a signal is no success, whatever has become of the signal.
+    A run that has got a signal is no success, whatever has become of the signal. The SDK sees to signals once
+    it has read the settings; until then click would make a plain failure of Ctrl-C.
 
     Raises:
         SystemExit: After logging, with the error's exit code.
     """
     try:
+        exit_on_signals()
         _ready_output()
         try:
             yield

@@ -13,6 +13,9 @@ with one_line_errors(logging.getLogger()):
     signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
     sys.stdout.buffer.write(b"x" * 1_000_000)
     sys.stdout.write("y" * 1_000_000)
+    sys.stdout.flush()
+    # The interpreter's end takes the handler away, and the next alarm would kill it.
+    signal.setitimer(signal.ITIMER_REAL, 0)
 """
 
 

@@ -379,6 +379,27 @@ def test_metadata_maps_and_flattening_of_the_sdk_work(sandbox: Sandbox, config: 
     assert row["SDC_SEQUENCE"].isdecimal()
 
 
+@pytest.mark.parametrize(
+    "maps", [{"people": None}, {"people": "__NULL__"}, {"other": {}, "__else__": None}, {"pe*": None}]
+)
+def test_no_table_is_looked_at_for_a_stream_that_is_left_out(
+    sandbox: Sandbox, config: dict[str, Any], maps: dict[str, Any]
+) -> None:
+    config |= {"stream_maps": maps, "create_tables": "never"}
+    more = [schema("people", email="string"), record("people", email="a@example.com")]
+    assert deliver(config, [PEOPLE, *people(2), PEOPLE, *more, state(at=3)]) == [{"at": 3}]
+    assert not sandbox.store.requests()
+
+
+def test_a_stream_that_is_left_out_can_be_the_source_of_another(
+    sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    config |= {"stream_maps": {"people": None, "audience": {"__source__": "people"}}}
+    deliver(config, [PEOPLE, *people(2), PEOPLE, *people(1, 2)])
+    assert len(rows(sandbox, "audience")) == 3
+    assert sandbox.store.table(FOLDER, "people") is None
+
+
 def test_the_execution_has_a_column_when_it_is_named(sandbox: Sandbox, config: dict[str, Any]) -> None:
     config["execution_id_column"] = "EXECUTION_ID"
     for start in (0, 1):
