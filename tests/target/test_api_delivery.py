@@ -21,6 +21,7 @@ from support.delivery import (
     state,
 )
 
+from responsys_io import intervals
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.restanswers import RefusedError
 from responsys_sandbox.rest import Answer, Drop, Fault, RevokeTokens
@@ -442,6 +443,18 @@ def test_a_limit_of_the_account_is_kept_to(tmp_path: Path, monkeypatch: pytest.M
             target.listen(lines_of([PEOPLE, *people(3)]))
         assert len(rows(sandbox)) == 2
     assert 0 < waits[0] <= 60
+
+
+def test_a_long_delivery_tells_how_far_it_is(
+    config: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intervals, "_EVERY_SECONDS", 0.0)
+    config |= {"batch_size_rows": 2, "max_connections": 1}
+    with caplog.at_level("INFO", logger="target-responsys"):
+        deliver(config, [PEOPLE, *people(5)])
+    told = [line for line in caplog.messages if " so far, " in line]
+    assert len(told) == 3
+    assert told[0].startswith("CDP/people: 2 rows sent so far, 0 of them answered, ")
 
 
 def test_a_summary_line_for_each_table(config: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
