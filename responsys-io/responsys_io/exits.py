@@ -51,7 +51,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         logger.error("%s", known)  # noqa: TRY400  the traceback is for DEBUG
         logger.debug("Traceback of the error above\n%s", traceback_without_values(error))
         if sys.stdout is not None:
-            with suppress(TransientError):
+            with suppress(TransientError, SystemExit):
                 _finish_output()
         sys.exit(known.exit_code)
 
@@ -81,13 +81,16 @@ def _finish_output() -> None:
     """Write out what standard output still holds; left to the interpreter's end, a failure has no voice.
 
     Raises:
-        TransientError: RSYS-9001 when nobody takes it.
+        SystemExit: With 1 and without a word when the reader has gone, which knows why; as click does.
+        TransientError: RSYS-9001 when nobody takes it for another reason.
     """
     try:
         sys.stdout.flush()
     except OSError as error:
         # What could not be written must not be tried again at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            sys.exit(1)
         raise _output_error(error.strerror) from error
 
 
