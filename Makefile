@@ -117,7 +117,10 @@ reference: .venv/.made ## Rewrite what is generated (README tables and figures, 
 
 .PHONY: docs
 docs: .venv-docs/.made ## Build the documentation's site into .local/site, and fail at any warning
-	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
+	@mkdir -p $(TMPDIR)
+	@# With --quiet MkDocs would not count warnings.
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict >.local/docs.log 2>&1 \
+	    || { cat .local/docs.log >&2; exit 1; }
 	@echo "The site: .local/site/index.html"
 
 .PHONY: lock-dbt

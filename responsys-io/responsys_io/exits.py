@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from responsys_io.errors import ResponsysError, SettingsError, TransientError
-from responsys_io.signals import exit_code_of_signal
+from responsys_io.signals import exit_code_of_signal, exit_on_signals
 from responsys_io.tracebacks import traceback_without_values
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
     An error of a known family is logged as it is. Anything else is a fault of ours: its type and
     place are logged without its text, which may hold row values; the traceback follows at DEBUG only,
     without such texts, too.
-    A run that has got a signal is no success, whatever has become of the signal.
+    A run that has got a signal is no success, whatever has become of the signal. The SDK sees to signals once
+    it has read the settings; until then click would make a plain failure of Ctrl-C.
 
     Raises:
         SystemExit: After logging, with the error's exit code.
     """
     try:
+        exit_on_signals()
         _ready_output()
         try:
             yield
@@ -49,7 +51,7 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
         logger.error("%s", known)  # noqa: TRY400  the traceback is for DEBUG
         logger.debug("Traceback of the error above\n%s", traceback_without_values(error))
         if sys.stdout is not None:
-            with suppress(TransientError):
+            with suppress(TransientError, SystemExit):
                 _finish_output()
         sys.exit(known.exit_code)
 
@@ -79,13 +81,16 @@ def _finish_output() -> None:
     """Write out what standard output still holds; left to the interpreter's end, a failure has no voice.
 
     Raises:
-        TransientError: RSYS-9001 when nobody takes it.
+        SystemExit: With 1 and without a word when the reader has gone, which knows why; as click does.
+        TransientError: RSYS-9001 when nobody takes it for another reason.
     """
     try:
         sys.stdout.flush()
     except OSError as error:
         # What could not be written must not be tried again at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            sys.exit(1)
         raise _output_error(error.strerror) from error
 
 

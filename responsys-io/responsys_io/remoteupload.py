@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from responsys_io.errors import DataError, ResponsysError, TransientError
 from responsys_io.readahead import FileEndsEarlyError, ReadAhead
 from responsys_io.remotewrite import exists
+from responsys_io.uploadprogress import UploadProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -99,7 +100,8 @@ class Upload:
         if not self._replace:
             self._call(self._refuse_to_replace)
         try:
-            self._call(lambda sftp: self._send(sftp, file.size))
+            progress = UploadProgress(self._path, file.size)
+            self._call(lambda sftp: self._send(sftp, file.size, progress))
             self._call(lambda sftp: self._compare(sftp, file))
             self._call(lambda sftp: self._publish(sftp, file.size))
         except ResponsysError:
@@ -107,15 +109,18 @@ class Upload:
             raise
         return file
 
-    def _send(self, sftp: paramiko.SFTPClient, size: int) -> None:
+    def _send(self, sftp: paramiko.SFTPClient, size: int, progress: UploadProgress) -> None:
         start = self._resumable(sftp, size) if self._begun else 0
         self._begun = True
         self._source.seek(start)
+        position = start
         with sftp.open(self._temporary, "r+b" if start else "wb") as remote:
             remote.seek(start)
             remote.set_pipelined(pipelined=True)
             while block := self._source.read(_BLOCK):
                 remote.write(block)
+                position += len(block)
+                progress.sent(len(block), position)
         if self._mtime is not None:
             sftp.utime(self._temporary, (self._mtime, self._mtime))
 

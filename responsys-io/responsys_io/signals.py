@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from types import FrameType
 
+_ASKING = (signal.SIGINT, signal.SIGTERM)
 _A_MOMENT = 0.01
 
 
@@ -32,12 +33,22 @@ def exit_on_signal(signum: int, _frame: FrameType | None) -> NoReturn:
     Raises:
         SystemExit: Always, with 128 plus the signal's number.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ASKING:
         # Not SIG_IGN, of which Python writes a traceback when such a signal has just come.
         signal.signal(number, _do_nothing)
     _Ending.signum = signum
     _exit_again_when_dropped()
     raise _SignalledExit(128 + signum)
+
+
+def exit_on_signals() -> None:
+    """Have both signals that ask for an end unwind this process.
+
+    Raises:
+        ValueError: If this is not the main thread, which alone gets signals.
+    """
+    for number in _ASKING:
+        signal.signal(number, exit_on_signal)
 
 
 def exit_code_of_signal() -> int | None:

@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from responsys_io.durations import duration
+from responsys_io.intervals import Interval
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
-_EVERY_SECONDS = 30.0
 _MEGABYTE = 1e6
 
 
@@ -33,10 +33,10 @@ class Progress:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._stream, self._logger, self._clock = stream, logger, clock
+        self._stream, self._logger = stream, logger
         self._files, self._bytes = len(sizes), sum(sizes)
         self._done_files = self._done_bytes = 0
-        self._begun = self._told = clock()
+        self._interval = Interval(clock)
 
     def file_done(self, size: int) -> None:
         """Count a file that has been read, or passed over."""
@@ -50,12 +50,11 @@ class Progress:
             rows: Rows of the current file so far.
             position: Bytes of the current file so far.
         """
-        now = self._clock()
-        if now - self._told < _EVERY_SECONDS:
+        elapsed = self._interval.elapsed()
+        if elapsed is None:
             return
-        self._told = now
         read = self._done_bytes + position
-        speed = read / (now - self._begun)
+        speed = read / elapsed
         left = max(0, self._bytes - read) / speed if speed else 0
         self._logger.info(
             "%s: file %d of %d, %s rows of it so far, %d of %d MB in all, %.1f MB/s, about %s left",

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError
+from responsys_io.intervals import Interval
 from responsys_io.profilelists import ProfileLists
 from target_responsys.batches import Batcher
 from target_responsys.destinations import MergeRules
@@ -72,6 +73,7 @@ class ApiSink(RoutedSink):
         self._batches = Batcher(chosen(config, "batch_size_rows"))
         self._key_names = [self._match.columns[place].name for place in self._match.key]
         self._place = (table.folder, table.name)
+        self._interval = Interval()
         self.tally = self._target.tally(f"{table.folder}/{table.name}", self.tally)
         if counts and self.tally.status_changes is None:
             self.tally.status_changes = Counter()
@@ -194,6 +196,19 @@ class ApiSink(RoutedSink):
         except UnfitRecordError:
             return
 
+    def _tell(self) -> None:
+        """Tell from time to time how far it is; how many records will come nobody knows."""
+        elapsed = self._interval.elapsed()
+        if elapsed is not None:
+            answered = self.tally.sent - self.tally.in_flight
+            self.logger.info(
+                "%s: %s rows sent so far, %s of them answered, %.0f a second",
+                "/".join(self._place),
+                f"{self.tally.sent:,}",
+                f"{answered:,}",
+                answered / elapsed,
+            )
+
     def _deliver(self, batch: Batch) -> None:
         if self.audience is not None:
             self.audience.note(batch.rows, self.stream_name, batch.version)
@@ -203,6 +218,7 @@ class ApiSink(RoutedSink):
         records = [record for _, record in entries]
         self.tally.sent += len(entries)
         self.tally.in_flight += len(entries)
+        self._tell()
         keys = [(self._place, key) for key in batch.rows]
         touched: list[Hashable] = [*keys]
         if self._watch is not None:

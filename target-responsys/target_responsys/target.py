@@ -14,6 +14,7 @@ from singer_sdk import Target
 from singer_sdk.exceptions import InvalidJSONSchema, MappingError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.plugin_base import _ConfigInput
 
 from responsys_io.abouttext import about_text
@@ -404,10 +405,26 @@ class TargetResponsys(Target):
         self._reported_state = state
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        """Prepare for a stream's records, and find out whether they need the SDK."""
-        super()._process_schema_message(message_dict)
-        stream = message_dict["stream"]
-        passes = passes_unchanged(self.mapper.stream_maps.get(stream, ()))
+        """Prepare for a stream's records, and find out whether they need the SDK.
+
+        The SDK's own way prepares a table for a stream that stream_maps leave out, too.
+        """
+        self._assert_line_requires(message_dict, requires={"stream", "schema"})
+        self._assert_line_requires(message_dict["schema"], requires={"properties"})
+        stream, schema = message_dict["stream"], message_dict["schema"]
+        keys = message_dict.get("key_properties")
+        maps = self.mapper.stream_maps.get(stream, ())
+        if not maps or (maps[0].raw_schema, maps[0].raw_key_properties) != (schema, keys):
+            self.mapper.register_raw_stream_schema(stream, schema, keys)
+            maps = self.mapper.stream_maps[stream]
+            for one in maps:
+                if not isinstance(one, RemoveRecordTransform):
+                    self.get_sink(
+                        one.stream_alias,
+                        schema=one.transformed_schema,
+                        key_properties=one.transformed_key_properties,
+                    )
+        passes = passes_unchanged(maps)
         sink = cast("ResponsysSink | None", self._sinks_active.get(stream)) if passes else None
         if sink is not self._on_short_way.get(stream):
             self._on_short_way[stream] = sink

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,9 @@ with one_line_errors(logging.getLogger()):
     signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
     sys.stdout.buffer.write(b"x" * 1_000_000)
     sys.stdout.write("y" * 1_000_000)
+    sys.stdout.flush()
+    # The interpreter's end takes the handler away, and the next alarm would kill it.
+    signal.setitimer(signal.ITIMER_REAL, 0)
 """
 
 
@@ -26,3 +30,20 @@ def test_a_write_that_is_interrupted_goes_on_also_without_a_buffer() -> None:
         assert running.stderr.read(1) == b"!"
         assert running.stdout.read() == b"x" * 1_000_000 + b"y" * 1_000_000
     assert running.returncode == 0
+
+
+def test_of_a_reader_that_has_gone_nothing_is_said() -> None:
+    program = """
+import logging, os, sys
+from responsys_io.exits import one_line_errors
+with one_line_errors(logging.getLogger()):
+    sys.stdout.write("x")
+    raise SystemExit(0)
+"""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdout=write, stderr=subprocess.PIPE, check=False, timeout=50
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.openssh import SSHD, openssh_server
 
+from responsys_io import intervals
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.retry import Retry
@@ -72,6 +73,17 @@ def test_a_file_appears_complete_and_its_checksum_is_told(
     done = server.upload(io.BytesIO(CONTENT), PATH, verify=verify)  # type: ignore[arg-type]  # one of both
     assert (done.size, done.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
     assert folder(sshd) == {"audience.csv": CONTENT}
+
+
+def test_a_long_upload_tells_how_far_it_is(
+    server: FileServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intervals, "_EVERY_SECONDS", 0.0)
+    with caplog.at_level("INFO", logger="responsys_io"):
+        server.upload(io.BytesIO(CONTENT), PATH)
+    told = [line for line in caplog.messages if line.startswith(PATH)]
+    assert told[-1].startswith(f"{PATH}: 5 of 5 MB sent, ")
+    assert told[-1].endswith(", about 0 s left")
 
 
 def test_an_empty_file_is_a_file(sshd: SshServer, server: FileServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -71,3 +72,22 @@ def test_what_else_is_dropped_is_told_as_before() -> None:
     code, _, told = run(f"{BEGIN}        signalled()\n    finally:\n        {fails}")
     assert code == 143
     assert "ZeroDivisionError" in told
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_comes_before_settings_are_read_ends_the_run_as_well(
+    number: signal.Signals, exit_code: int
+) -> None:
+    """Until the SDK has read them, click would make a plain failure of Ctrl-C."""
+    program = f"""
+import click, logging, os
+from responsys_io.exits import one_line_errors
+
+@click.command
+def command():
+    os.kill(os.getpid(), {number:d})
+
+with one_line_errors(logging.getLogger()):
+    command()
+"""
+    assert run(program) == (exit_code, "", "")

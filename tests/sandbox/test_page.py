@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from support.chromium import VIOLATIONS, chromium, needs_chromium
+from support.chromium import VIOLATIONS, chromium, needs_chromium, screenshot
 
 import responsys_sandbox.page
 import responsys_status
@@ -133,5 +133,6 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(sandbox: Sandbox, width: int) 
             ).new_page()
             tab.goto(sandbox.settings["RESPONSYS_SANDBOX_PAGE"])
             assert tab.evaluate("document.documentElement.scrollWidth") == width
+            assert screenshot(tab, f"sandbox-{width}-{scheme}")[0] == width
             found = Axe().run(tab, options=VIOLATIONS).response["violations"]
             assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []

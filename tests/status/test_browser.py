@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from support import statusdata
-from support.chromium import VIOLATIONS, chromium, needs_chromium
+from support.chromium import VIOLATIONS, chromium, needs_chromium, screenshot
 
 from responsys_status.document import document
 from responsys_status.page import page
@@ -70,6 +70,17 @@ def test_axe_finds_nothing(
     tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     found = Axe().run(tab, options=VIOLATIONS).response["violations"]
     assert [(each["id"], each["impact"], each["nodes"][0]["html"]) for each in found] == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_a_picture_of_it_has_all_of_its_width(
+    browser: Browser, pages: dict[str, Path], width: int, scheme: Literal["light", "dark"]
+) -> None:
+    tab = opened(browser, pages["full"], width, scheme)
+    pictured, height = screenshot(tab, f"status-{width}-{scheme}")
+    assert pictured == width
+    assert height > 2 * 900
 
 
 @pytest.mark.parametrize("width", [DESKTOP, 768, PHONE, 320])

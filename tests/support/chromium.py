@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from demo.project import ROOT
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
+SCREENSHOTS = ROOT / ".local" / "screenshots"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 needs_chromium = pytest.mark.skipif(
@@ -35,3 +38,16 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def screenshot(tab: Page, name: str) -> tuple[int, int]:
+    """Take a picture of a whole page, for people to look at; return its width and height in pixels.
+
+    Args:
+        tab: The page.
+        name: File name, without its ending, in .local/screenshots.
+    """
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    picture = tab.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    width, height = struct.unpack(">II", picture[16:24])
+    return width, height

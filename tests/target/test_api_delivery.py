@@ -21,6 +21,7 @@ from support.delivery import (
     state,
 )
 
+from responsys_io import intervals
 from responsys_io.errors import DataError, SettingsError, TransientError
 from responsys_io.restanswers import RefusedError
 from responsys_sandbox.rest import Answer, Drop, Fault, RevokeTokens
@@ -379,6 +380,27 @@ def test_metadata_maps_and_flattening_of_the_sdk_work(sandbox: Sandbox, config: 
     assert row["SDC_SEQUENCE"].isdecimal()
 
 
+@pytest.mark.parametrize(
+    "maps", [{"people": None}, {"people": "__NULL__"}, {"other": {}, "__else__": None}, {"pe*": None}]
+)
+def test_no_table_is_looked_at_for_a_stream_that_is_left_out(
+    sandbox: Sandbox, config: dict[str, Any], maps: dict[str, Any]
+) -> None:
+    config |= {"stream_maps": maps, "create_tables": "never"}
+    more = [schema("people", email="string"), record("people", email="a@example.com")]
+    assert deliver(config, [PEOPLE, *people(2), PEOPLE, *more, state(at=3)]) == [{"at": 3}]
+    assert not sandbox.store.requests()
+
+
+def test_a_stream_that_is_left_out_can_be_the_source_of_another(
+    sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    config |= {"stream_maps": {"people": None, "audience": {"__source__": "people"}}}
+    deliver(config, [PEOPLE, *people(2), PEOPLE, *people(1, 2)])
+    assert len(rows(sandbox, "audience")) == 3
+    assert sandbox.store.table(FOLDER, "people") is None
+
+
 def test_the_execution_has_a_column_when_it_is_named(sandbox: Sandbox, config: dict[str, Any]) -> None:
     config["execution_id_column"] = "EXECUTION_ID"
     for start in (0, 1):
@@ -421,6 +443,18 @@ def test_a_limit_of_the_account_is_kept_to(tmp_path: Path, monkeypatch: pytest.M
             target.listen(lines_of([PEOPLE, *people(3)]))
         assert len(rows(sandbox)) == 2
     assert 0 < waits[0] <= 60
+
+
+def test_a_long_delivery_tells_how_far_it_is(
+    config: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intervals, "_EVERY_SECONDS", 0.0)
+    config |= {"batch_size_rows": 2, "max_connections": 1}
+    with caplog.at_level("INFO", logger="target-responsys"):
+        deliver(config, [PEOPLE, *people(5)])
+    told = [line for line in caplog.messages if " so far, " in line]
+    assert len(told) == 3
+    assert told[0].startswith("CDP/people: 2 rows sent so far, 0 of them answered, ")
 
 
 def test_a_summary_line_for_each_table(config: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
