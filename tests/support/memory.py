@@ -2,8 +2,8 @@
 
 python -m support.memory [MEGABYTES]   the larger size, 1000 if not given
 
-The smaller size is 10; gzipped it is one whose lines a process of its own writes, as those of all larger ones.
-What is smaller needs a fifth less memory, and says nothing about growth.
+The smaller size is 10. Gzipped it is one whose lines a process of its own writes, as for all larger ones:
+below that a fifth less memory is needed, which says nothing about growth.
 """
 
 from __future__ import annotations
