@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Self
 
-from responsys_io.files import FileUnavailableError
+from responsys_io.exportnames import SUFFIXES
+from responsys_io.files import FileUnavailableError, every_name
 from tap_responsys.decode import decoded
 from tap_responsys.listing import sort_out
 from tap_responsys.parse import ExportReader
@@ -75,6 +76,7 @@ class ExportFolder:
         self._dialect = dialect
         self._ready_extension = ready_extension
         self._extensions = [extension for extension in (ready_extension, count_extension) if extension]
+        self._endings = tuple(f".{extension.lstrip('.')}".lower() for extension in self._extensions)
         self._settle_seconds = settle_seconds
         self._ring = ring
         self._most_unpacked = most_unpacked
@@ -82,6 +84,7 @@ class ExportFolder:
         self._put_away = put_away
         self._sleep = sleep
         self._later: Listing | None = None
+        self._everything = False
         self._raw: io.RawIOBase | None = None
 
     def __enter__(self) -> Self:
@@ -114,6 +117,11 @@ class ExportFolder:
                 listing.unrecognised[0],
             )
         return listing
+
+    def list_everything(self) -> Listing:
+        """List the folders with the files that are neither exports nor beside one."""
+        self._everything = True
+        return self.listing
 
     def exports(self, stream: str) -> list[ExportFile]:
         """Return the stream's exports, complete or not, in the order in which they were made."""
@@ -243,8 +251,12 @@ class ExportFolder:
             return (raw.read(_LONGEST_COUNT) or b"").decode("ascii", errors="replace")
 
     def _list(self) -> Listing:
-        found = find(self._sources, self._path)
+        found = find(self._sources, self._path, every_name if self._everything else self._is_wanted)
         return sort_out(found.files, self._names, found.beside)
+
+    def _is_wanted(self, name: str) -> bool:
+        """Tell whether a file can be an export, or the ready or count file of one."""
+        return bool(SUFFIXES.search(name)) or name.lower().endswith(self._endings)
 
     def _listing_after_a_while(self) -> Listing:
         if self._later is None:

@@ -190,6 +190,128 @@ def test_two_years_of_daily_files_in_eight_streams_stay_below_64_kilobytes() -> 
     assert len(json.dumps({"bookmarks": bookmarks})) < 64 * 1024
 
 
+def test_the_state_has_a_form_that_later_versions_can_rely_on() -> None:
+    ledger = Ledger()
+    assert ledger.to_state() == {"ledger_version": 2, "files": {}}
+    assert Ledger.from_state({"files": {}}, "open") == ledger
+    assert (ledger.table_version, ledger.full_rows, ledger.counts_header) == (0, 0, None)
+    ledger.finish(export(2), FileEntry(10, 1_546_498_800, 7))
+    ledger.finish(export(3), FileEntry(10, 1_546_585_200, 8, 2, newest="2019-01-04T06:00:00+00:00"))
+    ledger.advance(export(4), FileEntry(10, 100, 5, as_of="2019-01-05", oldest="2019-01-04"))
+    ledger.again["other"] = "2019-01-06"
+    ledger.counts_header, ledger.table_version, ledger.full_rows = False, 11, 12
+    state = {
+        "ledger_version": 2,
+        "files": {export(2).name: [10, 1_546_498_800, 7], export(3).name: [10, 1_546_585_200, 8, 2]},
+        "open": [export(4).name, 10, 100, 5, 0, "2019-01-05", "2019-01-04"],
+        "again": {"other": "2019-01-06"},
+        "counts_header": False,
+        "history": {"first": "2019-01-03", "days": "3", "rows": [7, 8], "lags": [60]},
+        "table_version": 11,
+        "full_rows": 12,
+    }
+    assert ledger.to_state() == state
+    assert Ledger.from_state(state, "open") == ledger
+    for day in range(5, 13):
+        finish(ledger, export(day))
+    assert len(ledger.files) == 10
+    assert "older" not in ledger.to_state()
+    finish(ledger, export(13))
+    assert len(ledger.files) == 10
+    assert list(ledger.to_state()["older"]) == ["2019q1"]
+    assert stored(ledger) == ledger
+
+
+def test_what_is_left_out_at_the_end_of_a_files_line_is_nothing() -> None:
+    state = {"files": {"a": [10, 100, 7]}, "open": ["b", 10, 100, 0]}
+    ledger = Ledger.from_state(state, "open")
+    assert ledger.files == {"a": FileEntry(10, 100, 7, 0, "", "", "")}
+    assert FileEntry(10, 100, 7) == FileEntry(10, 100, 7, 0, "", "", "")
+    assert ledger.open_file == ("b", FileEntry(10, 100, 0))
+    assert {name: ledger.to_state()[name] for name in ("files", "open")} == state
+
+
+def test_a_file_read_again_counts_once_in_the_rows_of_its_day() -> None:
+    ledger, day = Ledger(), export(3).day
+    finish(ledger, export(3), 100)
+    finish(ledger, export(3, size=11), 120)
+    assert ledger.history.rows == {day: 120}
+    for later in range(4, 16):
+        finish(ledger, export(later), 5)
+    assert export(3).name not in ledger.files
+    finish(ledger, export(3, size=12), 90)
+    assert ledger.history.rows[day] == 90
+    assert ledger.is_read(export(3, size=12))
+    assert not ledger.older.knows(export(3).name)
+
+
+def test_files_of_one_day_add_up_and_lists_count_no_rows() -> None:
+    ledger, first = Ledger(), export(3)
+    second = ExportFile(RemoteFile("other.txt", 5, 100), "open", "other", first.stamp)
+    finish(ledger, first, 100)
+    finish(ledger, second, 50)
+    assert ledger.history.rows == {first.day: 150}
+    finish(ledger, export(4), 70, as_of="2019-01-05")
+    assert (ledger.history.rows, ledger.history.last) == ({first.day: 150}, export(4).day)
+
+
+@pytest.mark.parametrize(
+    ("newest", "mtime", "lags"),
+    [
+        ("2019-01-04T05:00:00+00:00", 1_546_585_200, [120]),
+        ("2019-01-04T09:00:00+02:00", 1_546_585_291, [2]),
+        ("", 1_546_585_200, []),
+        ("2019-01-04T05:00:00+00:00", 0, []),
+    ],
+)
+def test_the_minutes_from_the_newest_event_to_the_file_are_remembered(
+    newest: str, mtime: int, lags: list[int]
+) -> None:
+    ledger = Ledger()
+    ledger.finish(export(3, mtime=mtime), FileEntry(10, mtime, 1, newest=newest))
+    assert list(ledger.history.lags.values()) == lags
+    for later in range(4, 16):
+        finish(ledger, export(later))
+    # One that was read long ago and is read once more.
+    ledger.history.lags.clear()
+    ledger.finish(export(15, size=12, mtime=mtime), FileEntry(12, mtime, 1, newest=newest))
+    assert list(ledger.history.lags.values()) == lags
+
+
+def test_lists_that_are_as_new_as_each_other_are_read_once() -> None:
+    ledger = Ledger()
+    for day in range(13):
+        finish(ledger, export(day), as_of="2019-01-09")
+    assert ledger.again == {}
+    assert all(ledger.is_read(export(day)) for day in range(13))
+
+
+def test_a_late_older_list_has_all_read_again_that_were_read_long_ago() -> None:
+    ledger = Ledger()
+    for day in range(1, 14):
+        finish(ledger, export(day), as_of=f"2019-02-{day:02}")
+    late = export(0)
+    assert finish(ledger, late, as_of="2019-02-12") == [export(13).name]
+    assert [day for day in range(14) if ledger.is_read(export(day))] == [0, *range(4, 13)]
+    finish(ledger, export(13), as_of="2019-02-13")
+    assert ledger.again == {}
+
+
+def test_the_look_back_ends_to_the_second() -> None:
+    ledger = Ledger()
+    kept, dropped = export(1, mtime=30 * DAY), export(2, mtime=30 * DAY - 1)
+    for item in (kept, dropped):
+        finish(ledger, item)
+    ledger.advance(kept, entry(kept))
+    ledger.again = {kept.name: "x"}
+    ledger.forget({kept.name}, 32 * DAY, 2)
+    assert list(ledger.files) == [kept.name]
+    assert ledger.open_file == (kept.name, entry(kept))
+    assert ledger.again == {kept.name: "x"}
+    ledger.forget(set(), 32 * DAY + DAY // 2, 2.5)
+    assert list(ledger.files) == [kept.name]
+
+
 @pytest.mark.parametrize(
     "state",
     [
