@@ -7,6 +7,7 @@ import posixpath
 import time
 from contextlib import contextmanager
 from functools import cached_property
+from hashlib import blake2b
 from typing import IO, TYPE_CHECKING, Self
 
 from responsys_io.exportnames import SUFFIXES
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 # A ready or count file holds a number; what is longer is something else.
 _LONGEST_COUNT = 1024
+_BLOCK = 1 << 20
 
 
 class ExportFolder:
@@ -174,6 +176,18 @@ class ExportFolder:
         """Return the first bytes of an export's text, unpacked, as many as there are up to a size."""
         with self._opened(export, export.remote) as (_, stream):
             return stream.read(size)
+
+    def digest(self, export: ExportFile) -> str:
+        """Fetch an export and return 16 hex digits that stand for its bytes as they lie there.
+
+        Raises:
+            FileUnavailableError: It is not any more what was listed, or may not be read.
+        """
+        found = blake2b(digest_size=8)
+        with self._sources.open(export.remote) as raw:
+            while block := raw.read(_BLOCK):
+                found.update(block)
+        return found.hexdigest()
 
     @contextmanager
     def _opened(self, export: ExportFile, file: RemoteFile) -> Iterator[tuple[io.RawIOBase, IO[bytes]]]:

@@ -149,17 +149,75 @@ def test_a_name_with_a_line_break_writes_no_log_line_of_its_own(
 def test_what_a_rewrite_of_the_same_size_and_second_hides_is_found_by_its_count(
     tap: Callable[..., Run], download: Path
 ) -> None:
-    """Over SFTP nothing else tells: the declared limit of reading a file once."""
+    """Over SFTP nothing but its bytes tells: the declared limit of reading a file once."""
     path = write_opens(download, 3, [1, 2])
     first = tap()
-    before = path.stat()
-    path.write_bytes(path.read_bytes().replace(b'"c1"', b'"x1"'))
-    os.utime(path, (before.st_mtime, before.st_mtime))
-    assert path.stat().st_size == before.st_size
+    rewrite_unseen(path, b'"c1"', b'"x1"')
     second = tap(state=first.state)
     assert (second.exit_code, second.records) == (0, {})
     everything = tap()
     assert everything.records["open"][0]["CUSTOMER_ID"] == "x1"
+
+
+def rewrite_unseen(path: Path, old: bytes, new: bytes) -> None:
+    """Write other rows in the same size and second."""
+    before = path.stat()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    os.utime(path, (before.st_mtime, before.st_mtime))
+    assert path.stat().st_size == before.st_size
+
+
+def test_a_rewrite_of_the_same_size_and_second_is_found_by_its_bytes(
+    tap: Callable[..., Run], download: Path
+) -> None:
+    path = write_opens(download, 3, [1, 2])
+    write_opens(download, 4, [5])
+    verified = {"verify_days": 3}
+    first = tap(settings=verified)
+    assert tap(state=first.state, settings=verified).records == {}
+    rewrite_unseen(path, b'"c1"', b'"x1"')
+    second = tap(state=first.state, settings=verified)
+    assert [record["CUSTOMER_ID"] for record in second.records["open"]] == ["x1", "c2"]
+    assert f"{path.name} has other bytes than when it was read: it is read again" in second.stderr
+    third = tap(state=second.state, settings=verified)
+    assert (third.exit_code, third.records) == (0, {})
+    assert tap(state=second.state).records == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "exit_code", "words"),
+    [
+        ("skip", 0, "it is passed over"),
+        ("fail", 1, "RSYS-3304: 1234_OPEN_20190103_060500.txt has another size, time or content"),
+    ],
+)
+def test_a_rewrite_that_only_its_bytes_tell_is_treated_as_any_changed_file(
+    mode: str, exit_code: int, words: str, tap: Callable[..., Run], download: Path
+) -> None:
+    path = write_opens(download, 3, [1, 2])
+    verified = {"verify_days": 1, "on_changed_file": mode}
+    # Read before files were compared: the next run remembers their bytes.
+    state = tap(state=tap().state, settings=verified).state
+    rewrite_unseen(path, b'"c1"', b'"x1"')
+    for _ in range(2):
+        run = tap(state=state, settings=verified)
+        assert (run.exit_code, run.records) == (exit_code, {})
+        assert words in run.stderr
+        if mode == "skip":
+            assert tap(state=run.state, settings=verified).state == run.state
+        state = run.state if mode == "fail" and run.state else state
+
+
+def test_only_the_newest_days_are_compared(tap: Callable[..., Run], download: Path) -> None:
+    paths = [write_opens(download, day, [day]) for day in range(1, 16)]
+    verified = {"verify_days": 13}
+    first = tap(settings=verified)
+    assert len(first.state["bookmarks"]["open"]["digests"]) == 14
+    for path in paths[:3]:
+        rewrite_unseen(path, b'"c', b'"x')
+    second = tap(state=first.state, settings=verified)
+    assert [record["RIID"] for record in second.records["open"]] == [2, 3]
+    assert "digests" not in tap(state=second.state).state["bookmarks"]["open"]
 
 
 def listed(sshd: SshServer, most_bytes: int) -> dict[str, int]:

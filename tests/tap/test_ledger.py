@@ -222,6 +222,27 @@ def test_the_state_has_a_form_that_later_versions_can_rely_on() -> None:
     assert stored(ledger) == ledger
 
 
+@pytest.mark.parametrize("days", [1, 13])
+def test_a_file_with_other_bytes_counts_as_changed_until_it_is_read_or_accepted(days: int) -> None:
+    ledger = Ledger()
+    for day in range(days):
+        finish(ledger, export(day))
+    ledger.digests = {export(0).name: "aa"}
+    assert not ledger.is_doubted(export(0))
+    ledger.doubt(export(0))
+    ledger = stored(ledger)
+    assert ledger.digests == {export(0).name: "aa"}
+    assert ledger.is_doubted(export(0))
+    assert ledger.has_changed(export(0))
+    assert unread([export(0)], ledger) == [export(0)]
+    accepted = stored(ledger)
+    accepted.accept(export(0))
+    finish(ledger, export(0))
+    for one in (ledger, accepted):
+        assert one.is_read(export(0))
+        assert not one.is_doubted(export(0))
+
+
 def test_what_is_left_out_at_the_end_of_a_files_line_is_nothing() -> None:
     state = {"files": {"a": [10, 100, 7]}, "open": ["b", 10, 100, 0]}
     ledger = Ledger.from_state(state, "open")
@@ -326,6 +347,7 @@ def test_the_look_back_ends_to_the_second() -> None:
         {"history": {"first": "2019-01-01"}},
         {"history": {"first": "never", "days": "1"}},
         {"table_version": "x"},
+        {"digests": 5},
     ],
 )
 def test_a_state_that_is_none_of_ours_is_refused(state: dict[str, object]) -> None:
