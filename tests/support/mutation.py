@@ -177,10 +177,9 @@ def _started(module: str, path: str, source: str, tests: Sequence[str]) -> int:
 
 def survivors(
     module: str, path: str, sources: Sequence[str], tests: Sequence[str], seconds: float
-) -> set[int]:
-    """Return the places of those texts with which a module's tests pass, each within so many seconds."""
+) -> Iterator[int]:
+    """Yield the places of those texts with which a module's tests pass, each within so many seconds."""
     running: dict[int, tuple[int, float]] = {}
-    alive: set[int] = set()
     waiting = list(enumerate(sources))
     while waiting or running:
         while waiting and len(running) < _SIDE_BY_SIDE:
@@ -190,13 +189,12 @@ def survivors(
         if child:
             place, _ = running.pop(child)
             if not status:
-                alive.add(place)
+                yield place
             continue
         for late in [child for child, (_, end) in running.items() if time.monotonic() > end]:
             # With what it has started. Its end is seen above.
             os.killpg(late, signal.SIGKILL)
         time.sleep(0.05)
-    return alive
 
 
 def score(module: str, every: int) -> tuple[int, int]:
@@ -205,14 +203,15 @@ def score(module: str, every: int) -> tuple[int, int]:
     source = Path(path).read_text(encoding="utf-8")
     tests = _TESTS[module]
     begun = time.monotonic()
-    if not survivors(module, path, [source], tests, seconds=600):
+    if not list(survivors(module, path, [source], tests, seconds=600)):
         raise SystemExit(f"The tests of {module} fail without a mutant")
     seconds = max(_AT_LEAST_SECONDS, _TIMES_AS_LONG * (time.monotonic() - begun))
     chosen = mutants(source)[::every]
-    alive = survivors(module, path, [mutant.source for mutant in chosen], tests, seconds)
-    for place in sorted(alive):
+    alive = 0
+    for place in survivors(module, path, [mutant.source for mutant in chosen], tests, seconds):
+        alive += 1
         print(f"  {module}:{chosen[place].line}: {chosen[place].change}", flush=True)  # noqa: T201  output
-    return len(chosen) - len(alive), len(chosen)
+    return len(chosen) - alive, len(chosen)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -97,49 +97,6 @@ def test_lists_to_be_read_again_come_by_their_content_not_by_their_names_and_aft
     assert unread(lists, ledger) == [lists[3], lists[1], lists[0]]
 
 
-@given(
-    st.integers(2, 40).flatmap(
-        lambda number: st.tuples(st.permutations(range(number)), st.permutations(range(number)))
-    ),
-    st.lists(st.integers(1, 30), max_size=4),
-)
-def test_whatever_the_order_of_arrival_and_of_names_the_newest_list_is_read_last(
-    orders: tuple[list[int], list[int]], pauses: list[int]
-) -> None:
-    """Lists arrive in any order, several per run; each contact's last row has to be the newest one.
-
-    The ledger keeps two of them in full here, so that many are old ones.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tap_responsys.ledger._KEPT_IN_FULL", 2)
-        play_lists(*orders, pauses)
-
-
-def play_lists(arrival: list[int], ages: list[int], pauses: list[int]) -> None:
-    ledger, arrived = Ledger(), list[ExportFile]()
-    waiting = list(arrival)
-    last: dict[int, int] = {}
-    for batch in [*pauses, len(arrival)]:
-        arrived += [export(number) for number in waiting[:batch]]
-        waiting = waiting[batch:]
-        ledger = stored(ledger)
-        steps = 0
-        while todo := unread(arrived, ledger):
-            number = next(number for number in arrival if export(number) == todo[0])
-            finish(ledger, todo[0], 1, f"{ages[number]:04}")
-            # Contact k is in every list whose number divides by k, and in the list of number k - 1.
-            for contact in (1, 2, 3, 5, 7):
-                if number % contact == 0:
-                    last[contact] = ages[number]
-            steps += 1
-            assert steps < 10_000
-        for contact, age in last.items():
-            there = [
-                ages[number] for number in arrival if export(number) in arrived and number % contact == 0
-            ]
-            assert age == max(there)
-
-
 def test_files_that_have_left_are_remembered_for_the_look_back() -> None:
     ledger = Ledger()
     here, gone, long_gone = export(3, mtime=40 * DAY), export(2, mtime=35 * DAY), export(1, mtime=5 * DAY)
@@ -171,23 +128,6 @@ def test_old_files_that_have_left_are_forgotten_and_those_that_stay_are_not() ->
     assert all(ledger.is_read(item) for item in items[::2])
     assert all(ledger.is_read(item) for item in items[270:])
     assert not any(ledger.is_read(item) for item in items[1:100:2])
-
-
-def test_two_years_of_daily_files_in_eight_streams_stay_below_64_kilobytes() -> None:
-    bookmarks = {}
-    for stream in range(8):
-        ledger = Ledger(counts_header=False)
-        for day in range(731):
-            stamp = f"{date.fromordinal(737_000 + day):%Y%m%d}_06050{stream}"
-            name = f"123456_LAUNCH_STATE_{stamp}.txt.zip"
-            file = RemoteFile(f"download/{name}", 2_500_000 + day, 1_546_500_000 + day * DAY)
-            item = ExportFile(file, "open", name, stamp)
-            ledger.finish(item, FileEntry(file.size, file.mtime, 123_456, newest="2019-01-03T07:00:00+00:00"))
-            assert ledger.is_read(item)
-        bookmarks[f"launch_state_{stream}"] = ledger.to_state()
-        assert stored(ledger) == ledger
-        assert ledger.history.present == 731
-    assert len(json.dumps({"bookmarks": bookmarks})) < 64 * 1024
 
 
 def test_the_state_has_a_form_that_later_versions_can_rely_on() -> None:
@@ -395,3 +335,63 @@ def test_of_a_moment_only_the_day_counts() -> None:
     assert item.day.isoformat() == "2019-01-04"
     assert is_within(item, "2019-01-04T23:59:59Z", "2019-01-05T00:00:01Z")
     assert not is_within(item, None, "2019-01-04T12:00:00Z")
+
+
+def test_two_years_of_daily_files_in_eight_streams_stay_below_64_kilobytes() -> None:
+    bookmarks = {}
+    for stream in range(8):
+        ledger = Ledger(counts_header=False)
+        for day in range(731):
+            stamp = f"{date.fromordinal(737_000 + day):%Y%m%d}_06050{stream}"
+            name = f"123456_LAUNCH_STATE_{stamp}.txt.zip"
+            file = RemoteFile(f"download/{name}", 2_500_000 + day, 1_546_500_000 + day * DAY)
+            item = ExportFile(file, "open", name, stamp)
+            ledger.finish(item, FileEntry(file.size, file.mtime, 123_456, newest="2019-01-03T07:00:00+00:00"))
+            assert ledger.is_read(item)
+        bookmarks[f"launch_state_{stream}"] = ledger.to_state()
+        assert stored(ledger) == ledger
+        assert ledger.history.present == 731
+    assert len(json.dumps({"bookmarks": bookmarks})) < 64 * 1024
+
+
+@given(
+    st.integers(2, 40).flatmap(
+        lambda number: st.tuples(st.permutations(range(number)), st.permutations(range(number)))
+    ),
+    st.lists(st.integers(1, 30), max_size=4),
+)
+def test_whatever_the_order_of_arrival_and_of_names_the_newest_list_is_read_last(
+    orders: tuple[list[int], list[int]], pauses: list[int]
+) -> None:
+    """Lists arrive in any order, several per run; each contact's last row has to be the newest one.
+
+    The ledger keeps two of them in full here, so that many are old ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tap_responsys.ledger._KEPT_IN_FULL", 2)
+        play_lists(*orders, pauses)
+
+
+def play_lists(arrival: list[int], ages: list[int], pauses: list[int]) -> None:
+    ledger, arrived = Ledger(), list[ExportFile]()
+    waiting = list(arrival)
+    last: dict[int, int] = {}
+    for batch in [*pauses, len(arrival)]:
+        arrived += [export(number) for number in waiting[:batch]]
+        waiting = waiting[batch:]
+        ledger = stored(ledger)
+        steps = 0
+        while todo := unread(arrived, ledger):
+            number = next(number for number in arrival if export(number) == todo[0])
+            finish(ledger, todo[0], 1, f"{ages[number]:04}")
+            # Contact k is in every list whose number divides by k, and in the list of number k - 1.
+            for contact in (1, 2, 3, 5, 7):
+                if number % contact == 0:
+                    last[contact] = ages[number]
+            steps += 1
+            assert steps < 10_000
+        for contact, age in last.items():
+            there = [
+                ages[number] for number in arrival if export(number) in arrived and number % contact == 0
+            ]
+            assert age == max(there)
