@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# The end of the year 9999. Some file systems hold later times; they count as none.
+_LATEST = 253_402_300_799
+
 
 class LocalFiles:
     """The disk of this machine. Modification times are whole seconds, as SFTP has them."""
@@ -144,4 +147,5 @@ def _is_utf8(name: str) -> bool:
 
 
 def _described(path: str, status: os.stat_result) -> RemoteFile:
-    return RemoteFile(path, status.st_size, int(status.st_mtime))
+    mtime = int(status.st_mtime)
+    return RemoteFile(path, status.st_size, mtime if 0 <= mtime <= _LATEST else 0)

@@ -172,6 +172,7 @@ def test_a_file_with_other_bytes_counts_as_changed_until_it_is_read_or_accepted(
     ledger.doubt(export(0))
     ledger = stored(ledger)
     assert ledger.digests == {export(0).name: "aa"}
+    assert days > 1 or ledger.to_state()["files"] == {export(0).name: [-1, 100, 1]}
     assert ledger.is_doubted(export(0))
     assert ledger.has_changed(export(0))
     assert unread([export(0)], ledger) == [export(0)]
@@ -181,6 +182,12 @@ def test_a_file_with_other_bytes_counts_as_changed_until_it_is_read_or_accepted(
     for one in (ledger, accepted):
         assert one.is_read(export(0))
         assert not one.is_doubted(export(0))
+
+
+def test_an_entry_stays_what_it_is() -> None:
+    """Ledgers and readings hand them to each other."""
+    with pytest.raises(AttributeError):
+        entry(export(1)).rows = 5  # type: ignore[misc]
 
 
 def test_what_is_left_out_at_the_end_of_a_files_line_is_nothing() -> None:
@@ -280,6 +287,9 @@ def test_the_look_back_ends_to_the_second() -> None:
         {"files": {"a": 5}},
         {"files": {"a": [1]}},
         {"files": []},
+        {"ledger_version": 1, "files": {"a": [9, 10**18, 5]}},
+        {"ledger_version": 1, "files": {"a": [9, 10**30, 5]}},
+        {"ledger_version": 1, "files": {"a": [9, 10**12, 5]}},
         {"open": ["a"]},
         {"again": 7},
         {"older": {"2019q1": "not nine characters each"}},
