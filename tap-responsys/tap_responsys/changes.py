@@ -36,7 +36,7 @@ def settle_changes(exports: Iterable[ExportFile], ledger: Ledger, mode: str) -> 
         if mode == "fail":
             raise DataError(
                 "RSYS-3304",
-                f"{export.name} has another size, time or content than when it was read.",
+                f"{export.name} has another size or time than when it was read, or other bytes.",
                 "on_changed_file: reread would read it again, skip would take it for read.",
             )
         if mode == "skip":

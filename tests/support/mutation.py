@@ -135,6 +135,7 @@ def mutants(source: str) -> list[Mutant]:
         for node in tree.body
         if not isinstance(node, ast.If) or "TYPE_CHECKING" not in ast.dump(node.test)
     ]
+    unchanged = ast.unparse(tree)
     nodes = _Nodes()
     nodes.visit(tree)
     found = []
@@ -143,7 +144,8 @@ def mutants(source: str) -> list[Mutant]:
             changed = _Replace(place, other).visit(copy.deepcopy(tree))
             text = ast.unparse(ast.fix_missing_locations(changed))
             name = f"{ast.unparse(node)}  ->  {ast.unparse(ast.fix_missing_locations(copy.deepcopy(other)))}"
-            found.append(Mutant(getattr(node, "lineno", 0), " ".join(name.split())[:150], text))
+            if text != unchanged:
+                found.append(Mutant(getattr(node, "lineno", 0), " ".join(name.split())[:150], text))
     return found
 
 
