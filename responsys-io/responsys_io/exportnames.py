@@ -41,8 +41,16 @@ def stamp_in(name: str) -> str:
 
 
 def stamp_of(mtime: int) -> str:
-    """Return a modification time, in epoch seconds, in the form of a stamp."""
-    return datetime.fromtimestamp(mtime, UTC).strftime(STAMP_FORMAT)
+    """Return a modification time, in epoch seconds, in the form of a stamp.
+
+    Raises:
+        ValueError: No calendar reaches so far.
+    """
+    try:
+        return datetime.fromtimestamp(mtime, UTC).strftime(STAMP_FORMAT)
+    except (OSError, OverflowError) as error:
+        # What the C library says depends on how far off it is.
+        raise ValueError(mtime) from error
 
 
 def day_of_stamp(stamp: str) -> date:

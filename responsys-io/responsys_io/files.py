@@ -5,19 +5,22 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from responsys_io.errors import DataError
 
 if TYPE_CHECKING:
     import io
+    from collections.abc import Callable
+
+    Wanted: TypeAlias = Callable[[str], bool]
 
 _NO_NAMES = {"", ".", ".."}
 # What ends a line or steers a terminal: a name of this kind could write log lines of its own.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class RemoteFile:
     """A regular file as a listing shows it: POSIX path, size in bytes, modification time in epoch seconds."""
 
@@ -40,24 +43,38 @@ class RemoteFile:
         return other is not None and (self.size, self.mtime) == (other.size, other.mtime)
 
 
-@dataclass(frozen=True)
+def every_name(_name: str) -> bool:
+    """Want every file."""
+    return True
+
+
+@dataclass
 class FolderListing:
     """What lies in a folder, in no order.
 
     Args:
-        files: Regular files; links are none.
+        files: The regular files that are wanted; links are none.
         folders: Names of the folders in it.
+        newest_other: Of the files that are not wanted the one modified last: it tells how late it is there.
     """
 
     files: list[RemoteFile]
     folders: list[str]
+    newest_other: RemoteFile | None = None
+
+    def take(self, file: RemoteFile, wanted: Wanted) -> None:
+        """Add a file."""
+        if wanted(file.name):
+            self.files.append(file)
+        elif self.newest_other is None or file.mtime > self.newest_other.mtime:
+            self.newest_other = file
 
 
 class FileSource(Protocol):
     """Where files are listed and read; `FileServer` and `LocalFiles` are the two kinds."""
 
-    def scan(self, folder: str) -> FolderListing:
-        """List a folder."""
+    def scan(self, folder: str, wanted: Wanted = every_name) -> FolderListing:
+        """List a folder and those of its files whose names are wanted."""
 
     def stat(self, path: str) -> RemoteFile | None:
         """Return what a file is like now, or None when it is not there."""

@@ -10,7 +10,7 @@ import paramiko
 
 from responsys_io import remotelisting, remotewrite, smallfiles
 from responsys_io.errors import SettingsError, TransientError
-from responsys_io.files import FileUnavailableError, RemoteFile
+from responsys_io.files import FileUnavailableError, RemoteFile, every_name
 from responsys_io.login import FileServerLogin
 from responsys_io.remotereader import RemoteReader
 from responsys_io.remoteupload import Upload, remove, send_ahead, temporary_name
@@ -20,7 +20,7 @@ from responsys_io.sshsession import SshSession
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from responsys_io.files import FolderListing
+    from responsys_io.files import FolderListing, Wanted
     from responsys_io.remoteupload import Source, Uploaded, Verify
     from responsys_io.sshsession import HostKey
 
@@ -85,17 +85,21 @@ class FileServer:
         """List the files of a folder; see `scan`."""
         return self.scan(folder).files
 
-    def scan(self, folder: str) -> FolderListing:
+    def scan(self, folder: str, wanted: Wanted = every_name) -> FolderListing:
         """List a folder's files and folders; a listing that breaks off is started again.
 
         Names that are not UTF-8, or have control characters, are passed over with a warning, once for each
         folder.
 
+        Args:
+            folder: POSIX path, empty for the user's home.
+            wanted: Tells by its name whether a file is to be listed; no memory goes into the others.
+
         Raises:
             SettingsError: RSYS-2101 when there is no such folder, RSYS-2102 when it may not be read.
         """
         where = f"folder {folder or 'home'}"
-        found, unreadable = self._call(lambda sftp: remotelisting.scan(sftp, folder), where)
+        found, unreadable = self._call(lambda sftp: remotelisting.scan(sftp, folder, wanted), where)
         if unreadable and folder not in self._told:
             self._told.add(folder)
             logger.warning(

@@ -15,6 +15,7 @@ from responsys_io.files import (
     FileUnavailableError,
     FolderListing,
     RemoteFile,
+    every_name,
     is_plain_name,
     is_readable_name,
 )
@@ -22,7 +23,12 @@ from responsys_io.files import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from responsys_io.files import Wanted
+
 logger = logging.getLogger(__name__)
+
+# The end of the year 9999. Some file systems hold later times; they count as none.
+_LATEST = 253_402_300_799
 
 
 class LocalFiles:
@@ -34,7 +40,7 @@ class LocalFiles:
     def close(self) -> None:
         """Do nothing: no session is held."""
 
-    def scan(self, folder: str) -> FolderListing:
+    def scan(self, folder: str, wanted: Wanted = every_name) -> FolderListing:
         """List a folder's files and folders; names that cannot be shown are passed over with a warning.
 
         Raises:
@@ -44,7 +50,7 @@ class LocalFiles:
         listing = FolderListing([], [])
         with _named_errors(f"folder {folder or '.'}"), os.scandir(folder or ".") as entries:
             for entry in entries:
-                self._sort_in(entry, folder, listing)
+                self._sort_in(entry, folder, listing, wanted)
         return listing
 
     def stat(self, path: str) -> RemoteFile | None:
@@ -83,7 +89,7 @@ class LocalFiles:
             raise FileUnavailableError.changed(file.path, "has changed")
         return opened
 
-    def _sort_in(self, entry: os.DirEntry[str], folder: str, listing: FolderListing) -> None:
+    def _sort_in(self, entry: os.DirEntry[str], folder: str, listing: FolderListing, wanted: Wanted) -> None:
         if not (_is_utf8(entry.name) and is_readable_name(entry.name)):
             self._tell(folder, entry.name)
         elif is_plain_name(entry.name):
@@ -92,7 +98,7 @@ class LocalFiles:
             elif entry.is_file(follow_symlinks=False):
                 # One that vanishes right now is no file of this listing.
                 with contextlib.suppress(FileNotFoundError):
-                    listing.files.append(_described(posixpath.join(folder, entry.name), entry.stat()))
+                    listing.take(_described(posixpath.join(folder, entry.name), entry.stat()), wanted)
 
     def _tell(self, folder: str, name: str) -> None:
         if folder not in self._told:
@@ -141,4 +147,5 @@ def _is_utf8(name: str) -> bool:
 
 
 def _described(path: str, status: os.stat_result) -> RemoteFile:
-    return RemoteFile(path, status.st_size, int(status.st_mtime))
+    mtime = int(status.st_mtime)
+    return RemoteFile(path, status.st_size, mtime if 0 <= mtime <= _LATEST else 0)

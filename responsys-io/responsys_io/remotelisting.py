@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING
 import paramiko
 from paramiko.sftp import CMD_CLOSE, CMD_NAME, CMD_OPENDIR, CMD_READDIR, CMD_STATUS
 
-from responsys_io.files import FolderListing, RemoteFile, is_plain_name, is_readable_name
+from responsys_io.files import FolderListing, RemoteFile, every_name, is_plain_name, is_readable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from responsys_io.files import Wanted
 
 # Each answer holds about a hundred names; asking ahead makes distance cost little.
 _ASKED_AHEAD = 16
 
 
-def scan(sftp: paramiko.SFTPClient, folder: str) -> tuple[FolderListing, list[bytes]]:
-    """List a folder.
+def scan(
+    sftp: paramiko.SFTPClient, folder: str, wanted: Wanted = every_name
+) -> tuple[FolderListing, list[bytes]]:
+    """List a folder; names are sorted out as they come, so that memory goes into what is wanted alone.
 
     Args:
         sftp: An open session.
         folder: POSIX path, empty for the user's home.
+        wanted: Tells by its name whether a file is to be listed.
 
     Returns:
         The folder's files and folders, and the names that are passed over because they cannot be shown.
@@ -32,27 +37,28 @@ def scan(sftp: paramiko.SFTPClient, folder: str) -> tuple[FolderListing, list[by
         OSError: The server refused; FileNotFoundError when there is no such folder.
         paramiko.SSHException, EOFError, TimeoutError: The connection was lost.
     """
-    files: list[RemoteFile] = []
-    folders: list[str] = []
+    listed = FolderListing([], [])
     unreadable: list[bytes] = []
-    for raw_name, attributes in _entries(sftp, folder or "."):
+
+    def take(raw_name: bytes, attributes: paramiko.SFTPAttributes) -> None:
         try:
             name = raw_name.decode()
         except UnicodeDecodeError:
             unreadable.append(raw_name)
-            continue
+            return
         if not is_plain_name(name):
-            continue
+            return
         if not is_readable_name(name):
             unreadable.append(raw_name)
-            continue
-        path = posixpath.join(folder, name)
+            return
         mode = attributes.st_mode or 0
         if stat.S_ISDIR(mode):
-            folders.append(name)
+            listed.folders.append(name)
         elif stat.S_ISREG(mode):
-            files.append(remote_file(path, attributes))
-    return FolderListing(files, folders), unreadable
+            listed.take(remote_file(posixpath.join(folder, name), attributes), wanted)
+
+    _read_entries(sftp, folder or ".", take)
+    return listed, unreadable
 
 
 def remote_file(path: str, attributes: paramiko.SFTPAttributes) -> RemoteFile:
@@ -60,10 +66,12 @@ def remote_file(path: str, attributes: paramiko.SFTPAttributes) -> RemoteFile:
     return RemoteFile(path, attributes.st_size or 0, int(attributes.st_mtime or 0))
 
 
-def _entries(sftp: paramiko.SFTPClient, folder: str) -> list[tuple[bytes, paramiko.SFTPAttributes]]:
+def _read_entries(
+    sftp: paramiko.SFTPClient, folder: str, take: Callable[[bytes, paramiko.SFTPAttributes], None]
+) -> None:
     _, message = sftp._request(CMD_OPENDIR, folder)  # type: ignore[attr-defined]  # noqa: SLF001
     handle = message.get_string()
-    answers = _Answers(sftp)
+    answers = _Answers(sftp, take)
     while not answers.ended:
         for _ in range(_ASKED_AHEAD):
             answers.ask(handle)
@@ -72,18 +80,19 @@ def _entries(sftp: paramiko.SFTPClient, folder: str) -> list[tuple[bytes, parami
     sftp._request(CMD_CLOSE, handle)  # type: ignore[attr-defined]  # noqa: SLF001
     if answers.refusal:
         raise answers.refusal
-    return answers.entries
 
 
 class _Answers:
-    """The answers to read requests on an open folder."""
+    """The answers to read requests on an open folder; what they hold is handed on at once."""
 
-    def __init__(self, sftp: paramiko.SFTPClient) -> None:
+    def __init__(
+        self, sftp: paramiko.SFTPClient, take: Callable[[bytes, paramiko.SFTPAttributes], None]
+    ) -> None:
         self._sftp = sftp
+        self._take = take
         self.waiting = 0
         self.ended = False
         self.refusal: OSError | None = None
-        self.entries: list[tuple[bytes, paramiko.SFTPAttributes]] = []
 
     def ask(self, handle: bytes) -> None:
         """Send one request."""
@@ -94,7 +103,8 @@ class _Answers:
         """Take an answer; paramiko calls this for the object that was given with the request."""
         self.waiting -= 1
         if kind == CMD_NAME:
-            self.entries.extend(_names(message))
+            for name, attributes in _names(message):
+                self._take(name, attributes)
             return
         self.ended = True
         if kind != CMD_STATUS:

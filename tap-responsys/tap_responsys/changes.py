@@ -32,17 +32,19 @@ def settle_changes(exports: Iterable[ExportFile], ledger: Ledger, mode: str) -> 
     """
     changed = [export for export in exports if ledger.has_changed(export)]
     for export in changed:
+        what = "other bytes" if ledger.is_doubted(export) else "another size or time"
         if mode == "fail":
             raise DataError(
                 "RSYS-3304",
-                f"{export.name} has another size or time than when it was read.",
+                f"{export.name} has another size or time than when it was read, or other bytes.",
                 "on_changed_file: reread would read it again, skip would take it for read.",
             )
         if mode == "skip":
             ledger.accept(export)
         logger.warning(
-            "%s has another size or time than when it was read: %s",
+            "%s has %s than when it was read: %s",
             export.name,
+            what,
             "it is passed over, on_changed_file is skip" if mode == "skip" else "it is read again",
         )
     return bool(changed) and mode == "skip"

@@ -7,9 +7,11 @@ import posixpath
 import time
 from contextlib import contextmanager
 from functools import cached_property
+from hashlib import blake2b
 from typing import IO, TYPE_CHECKING, Self
 
-from responsys_io.files import FileUnavailableError
+from responsys_io.exportnames import SUFFIXES
+from responsys_io.files import FileUnavailableError, every_name
 from tap_responsys.decode import decoded
 from tap_responsys.listing import sort_out
 from tap_responsys.parse import ExportReader
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 # A ready or count file holds a number; what is longer is something else.
 _LONGEST_COUNT = 1024
+_BLOCK = 1 << 20
 
 
 class ExportFolder:
@@ -75,6 +78,7 @@ class ExportFolder:
         self._dialect = dialect
         self._ready_extension = ready_extension
         self._extensions = [extension for extension in (ready_extension, count_extension) if extension]
+        self._endings = tuple(f".{extension.lstrip('.')}".lower() for extension in self._extensions)
         self._settle_seconds = settle_seconds
         self._ring = ring
         self._most_unpacked = most_unpacked
@@ -82,6 +86,7 @@ class ExportFolder:
         self._put_away = put_away
         self._sleep = sleep
         self._later: Listing | None = None
+        self._everything = False
         self._raw: io.RawIOBase | None = None
 
     def __enter__(self) -> Self:
@@ -114,6 +119,11 @@ class ExportFolder:
                 listing.unrecognised[0],
             )
         return listing
+
+    def list_everything(self) -> Listing:
+        """List the folders with the files that are neither exports nor beside one."""
+        self._everything = True
+        return self.listing
 
     def exports(self, stream: str) -> list[ExportFile]:
         """Return the stream's exports, complete or not, in the order in which they were made."""
@@ -166,6 +176,18 @@ class ExportFolder:
         """Return the first bytes of an export's text, unpacked, as many as there are up to a size."""
         with self._opened(export, export.remote) as (_, stream):
             return stream.read(size)
+
+    def digest(self, export: ExportFile) -> str:
+        """Fetch an export and return 16 hex digits that stand for its bytes as they lie there.
+
+        Raises:
+            FileUnavailableError: It is not any more what was listed, or may not be read.
+        """
+        found = blake2b(digest_size=8)
+        with self._sources.open(export.remote) as raw:
+            while block := raw.read(_BLOCK):
+                found.update(block)
+        return found.hexdigest()
 
     @contextmanager
     def _opened(self, export: ExportFile, file: RemoteFile) -> Iterator[tuple[io.RawIOBase, IO[bytes]]]:
@@ -243,8 +265,12 @@ class ExportFolder:
             return (raw.read(_LONGEST_COUNT) or b"").decode("ascii", errors="replace")
 
     def _list(self) -> Listing:
-        found = find(self._sources, self._path)
+        found = find(self._sources, self._path, every_name if self._everything else self._is_wanted)
         return sort_out(found.files, self._names, found.beside)
+
+    def _is_wanted(self, name: str) -> bool:
+        """Tell whether a file can be an export, or the ready or count file of one."""
+        return bool(SUFFIXES.search(name)) or name.lower().endswith(self._endings)
 
     def _listing_after_a_while(self) -> Listing:
         if self._later is None:

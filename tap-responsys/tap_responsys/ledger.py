@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _VERSION = 2
 _KEPT_IN_FULL = 10
 _DAY = 86_400
+# No file has that size.
+_OTHER_BYTES = -1
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Ledger:
         history: The days that have been read.
         table_version: Of a contact list whose deleted contacts are marked: version of the rows emitted last.
         full_rows: Rows of its last full export.
+        digests: Of the newest files' bytes, by name, where files that were read are compared.
     """
 
     files: dict[str, FileEntry] = field(default_factory=dict)
@@ -72,6 +75,7 @@ class Ledger:
     history: History = field(default_factory=History)
     table_version: int = 0
     full_rows: int = 0
+    digests: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], stream: str) -> Self:
@@ -100,6 +104,7 @@ class Ledger:
                 history,
                 int(state.get("table_version", 0)),
                 int(state.get("full_rows", 0)),
+                {str(name): str(digest) for name, digest in state.get("digests", {}).items()},
             )
         except (TypeError, ValueError, AttributeError, IndexError, KeyError, OverflowError) as error:
             raise DataError(
@@ -129,6 +134,8 @@ class Ledger:
             state["table_version"] = self.table_version
         if self.full_rows:
             state["full_rows"] = self.full_rows
+        if self.digests:
+            state["digests"] = dict(self.digests)
         return state
 
     def is_read(self, export: ExportFile) -> bool:
@@ -144,9 +151,22 @@ class Ledger:
         known = export.name in self.files or self.older.knows(export.name)
         return known and not self.is_read(export)
 
+    def doubt(self, export: ExportFile) -> None:
+        """Take a file that was read for changed, though its size and modification time are what they were."""
+        self._know(export, _OTHER_BYTES)
+
+    def is_doubted(self, export: ExportFile) -> bool:
+        """Tell whether a file counts as changed for its bytes alone."""
+        if entry := self.files.get(export.name):
+            return entry.size == _OTHER_BYTES
+        return self.older.has(export.name, _OTHER_BYTES, export.remote.mtime)
+
     def accept(self, export: ExportFile) -> None:
         """Take a changed file for read as it lies there now."""
-        size, mtime = export.remote.size, export.remote.mtime
+        self._know(export, export.remote.size)
+
+    def _know(self, export: ExportFile, size: int) -> None:
+        mtime = export.remote.mtime
         if entry := self.files.get(export.name):
             self.files[export.name] = replace(entry, size=size, mtime=mtime)
         else:

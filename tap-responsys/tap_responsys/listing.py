@@ -21,7 +21,7 @@ _FEED_NAME = re.compile(r"(?P<account>\d+)_(?P<stem>[A-Z_]+?)_(?P<stamp>\d{8}_\d
 _FARTHEST_ZONE = timedelta(hours=14)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ExportFile:
     """An export on the server.
 
@@ -117,7 +117,7 @@ class Listing:
 
     Args:
         exports: Export files by stream, each list in the order of `ExportFile.order`.
-        files: Every file of the folders by its path in lower case, ready and count files among them.
+        files: The files that were listed by their paths in lower case, ready and count files among them.
         unrecognised: Names with an export's suffix that belong to no stream.
         newest_mtime: The latest modification time in the folder: a lower bound of the server's clock.
     """

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from responsys_io.files import every_name
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from responsys_io.files import FileSource, FolderListing, RemoteFile
+    from responsys_io.files import FileSource, FolderListing, RemoteFile, Wanted
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +31,8 @@ class Found:
 
     Args:
         files: The files that the places mean, those of the first place first, each once.
-        beside: All files of the folders that were looked into; ready and count files are among them.
+        beside: The wanted files of all folders that were looked into, ready and count files among them, and
+            the newest other one of each.
     """
 
     files: list[RemoteFile] = field(default_factory=list)
@@ -52,19 +55,20 @@ def is_local(path: str) -> bool:
     return path.startswith(LOCAL)
 
 
-def find(source: FileSource, entries: Sequence[str]) -> Found:
+def find(source: FileSource, entries: Sequence[str], wanted: Wanted = every_name) -> Found:
     """List the places.
 
     Args:
         source: The files of the server and of this machine.
         entries: What `places` returns. A folder, or a pattern whose parts may hold `*`, `?` and `[`; a last
             part that fits folders means these folders, one that fits files only these files.
+        wanted: Tells by its name whether a file is of any interest.
 
     Raises:
         SettingsError: RSYS-2101 when a place without wildcards is not there, RSYS-2102 when it may not be
             read.
     """
-    look = _Look(source)
+    look = _Look(source, wanted)
     for entry in entries:
         before = len(look.found.files)
         parts = entry.split("/")
@@ -81,16 +85,19 @@ def find(source: FileSource, entries: Sequence[str]) -> Found:
 class _Look:
     """Looks into each folder once."""
 
-    def __init__(self, source: FileSource) -> None:
+    def __init__(self, source: FileSource, wanted: Wanted) -> None:
         self.found = Found()
         self._source = source
+        self._wanted = wanted
         self._folders: dict[str, FolderListing] = {}
         self._taken: set[str] = set()
 
     def into(self, folder: str) -> FolderListing:
         if folder not in self._folders:
-            self._folders[folder] = listed = self._source.scan(folder)
+            self._folders[folder] = listed = self._source.scan(folder, self._wanted)
             self.found.beside += listed.files
+            if listed.newest_other is not None:
+                self.found.beside.append(listed.newest_other)
         return self._folders[folder]
 
     def take(self, files: Sequence[RemoteFile]) -> None:

@@ -19,11 +19,9 @@ def unread(exports: Iterable[ExportFile], ledger: Ledger) -> list[ExportFile]:
     """
     waiting = [export for export in exports if not ledger.is_read(export)]
 
-    def rank(export: ExportFile) -> tuple[int, str, tuple[str, str]]:
-        if ledger.progress(export).rows:
-            return 0, "", export.order
-        as_of = ledger.again.get(export.name)
-        return (1, "", export.order) if as_of is None else (2, as_of, export.order)
+    def rank(export: ExportFile) -> tuple[bool, str, tuple[str, str]]:
+        # False comes first, and so does no text before any moment.
+        return not ledger.progress(export).rows, ledger.again.get(export.name, ""), export.order
 
     return sorted(waiting, key=rank)
 

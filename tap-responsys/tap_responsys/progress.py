@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MEGABYTE = 1e6
+# A floor far below any line that is in order: bytes per second.
+_SLOW = 100_000
 
 
 class Progress:
@@ -37,6 +39,7 @@ class Progress:
         self._files, self._bytes = len(sizes), sum(sizes)
         self._done_files = self._done_bytes = 0
         self._interval = Interval(clock)
+        self._warned = False
 
     def file_done(self, size: int) -> None:
         """Count a file that has been read, or passed over."""
@@ -44,7 +47,7 @@ class Progress:
         self._done_bytes += size
 
     def look(self, rows: int, position: int) -> None:
-        """Tell how far it is when it is time to.
+        """Tell how far it is when it is time to, and once that it goes very slowly.
 
         Args:
             rows: Rows of the current file so far.
@@ -67,3 +70,10 @@ class Progress:
             speed / _MEGABYTE,
             duration(left),
         )
+        if speed < _SLOW and left and not self._warned:
+            self._warned = True
+            self._logger.warning(
+                "%s: reads %.1f KB/s only; look at the line to the file server, and at what takes the rows",
+                self._stream,
+                speed / 1000,
+            )

@@ -131,11 +131,20 @@ SETTINGS: dict[str, dict[str, Any]] = {
         default=30,
         minimum=0,
     ),
+    "verify_days": setting(
+        "number",
+        "Days to verify",
+        "For how many days, counted from the newest file on the server, files that have been read are "
+        "fetched again in each run, to find those that were rewritten in the same size and second; 0 for "
+        "none. New files are fetched twice then.",
+        default=0,
+        minimum=0,
+    ),
     "on_changed_file": setting(
         "string",
         "Changed files",
-        "What becomes of a file that has been read and now has another size or time: reread reads it whole, "
-        "skip takes it for read, fail stops its stream.",
+        "What becomes of a file that has been read and now has another size or time, or other bytes by "
+        "verify_days: reread reads it whole, skip takes it for read, fail stops its stream.",
         default="reread",
         enum=["reread", "skip", "fail", None],
     ),

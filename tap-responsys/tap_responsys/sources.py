@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
-from responsys_io.files import FolderListing
+from responsys_io.files import FolderListing, every_name
 from responsys_io.localfiles import LocalFiles
 from responsys_io.smallfiles import SMALL
 from tap_responsys.places import LOCAL, is_local
@@ -15,7 +15,7 @@ from tap_responsys.places import LOCAL, is_local
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from responsys_io.files import RemoteFile
+    from responsys_io.files import RemoteFile, Wanted
     from responsys_io.fileserver import FileServer
 
 
@@ -40,12 +40,15 @@ class Sources:
         if self.server is not None:
             self.server.close()
 
-    def scan(self, folder: str) -> FolderListing:
+    def scan(self, folder: str, wanted: Wanted = every_name) -> FolderListing:
         """List a folder; see `FileServer.scan`."""
         if not is_local(folder):
-            return self._remote.scan(folder)
-        listed = self._local.scan(folder.removeprefix(LOCAL))
-        return FolderListing([_marked(file) for file in listed.files], listed.folders)
+            return self._remote.scan(folder, wanted)
+        listed = self._local.scan(folder.removeprefix(LOCAL), wanted)
+        other = listed.newest_other
+        return FolderListing(
+            [_marked(file) for file in listed.files], listed.folders, _marked(other) if other else None
+        )
 
     def fetch_ahead(self, files: Sequence[RemoteFile]) -> None:
         """Fetch the first of some files of the server at once, where there are several small ones.

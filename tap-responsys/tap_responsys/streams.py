@@ -29,6 +29,7 @@ from tap_responsys.recordlines import Written
 from tap_responsys.settings import chosen
 from tap_responsys.story import unread_words
 from tap_responsys.vanished import reason_to_keep
+from tap_responsys.verify import Verification
 from tap_responsys.window import window_warning
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class ExportStream(Stream):
         self.primary_keys = kind.key or (cols.SOURCE_FILE, cols.SOURCE_LINE)
         self.replication_key = cols.LAST_MODIFIED
         self._ledger = Ledger()
+        self._verification: Verification
         self._reading: Reading | None = None
         self._hidden: tuple[str, ...] = ()
         self._in_blocks = False
@@ -93,6 +95,12 @@ class ExportStream(Stream):
         next stream and ends with a non-zero exit code.
         """
         self._ledger = Ledger.from_state(self.stream_state, self.name)
+        self._verification = Verification(
+            self._exports_tap.folder,
+            self._ledger,
+            chosen(self.config, "verify_days"),
+            lambda error: self._exports_tap.note_failure(self.name, error),
+        )
         self._exports_tap.counts.learn(self._kind.job, self._ledger.counts_header)
         try:
             yield from self._unread_rows()
@@ -117,6 +125,8 @@ class ExportStream(Stream):
             for export in found
             if is_within(export, self.config.get("start_date"), self.config.get("end_date"))
         ]
+        if self._verification.compare(wanted):
+            self.state_manager.is_flushed = False
         complete = set(folder.complete(unread(wanted, self._ledger)))
         if settle_changes(
             (export for export in wanted if export in complete),
@@ -170,6 +180,7 @@ class ExportStream(Stream):
                     yield record
                     if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0:
                         progress.look(reading.rows, folder.position)
+        self._verification.note(export)
         folder.check_unchanged(export)
         reading.check_rejected(self.config.get("max_rejected_rows"))
         self._ledger.counts_header = self._exports_tap.counts.check(

@@ -13,6 +13,11 @@ from support.exports import write_contacts, write_opens
 from support.plugins import started
 
 from responsys_io.fileserver import FileServer, FileServerLogin
+from tap_responsys.folder import ExportFolder
+from tap_responsys.kinds import export_kinds
+from tap_responsys.listing import ExportNames
+from tap_responsys.parse import Dialect
+from tap_responsys.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,17 +149,103 @@ def test_a_name_with_a_line_break_writes_no_log_line_of_its_own(
 def test_what_a_rewrite_of_the_same_size_and_second_hides_is_found_by_its_count(
     tap: Callable[..., Run], download: Path
 ) -> None:
-    """Over SFTP nothing else tells: the declared limit of reading a file once."""
+    """Over SFTP nothing but its bytes tells: the declared limit of reading a file once."""
     path = write_opens(download, 3, [1, 2])
     first = tap()
-    before = path.stat()
-    path.write_bytes(path.read_bytes().replace(b'"c1"', b'"x1"'))
-    os.utime(path, (before.st_mtime, before.st_mtime))
-    assert path.stat().st_size == before.st_size
+    rewrite_unseen(path, b'"c1"', b'"x1"')
     second = tap(state=first.state)
     assert (second.exit_code, second.records) == (0, {})
     everything = tap()
     assert everything.records["open"][0]["CUSTOMER_ID"] == "x1"
+
+
+def rewrite_unseen(path: Path, old: bytes, new: bytes) -> None:
+    """Write other rows in the same size and second."""
+    before = path.stat()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    os.utime(path, (before.st_mtime, before.st_mtime))
+    assert path.stat().st_size == before.st_size
+
+
+def test_a_rewrite_of_the_same_size_and_second_is_found_by_its_bytes(
+    tap: Callable[..., Run], download: Path
+) -> None:
+    path = write_opens(download, 3, [1, 2])
+    write_opens(download, 4, [5])
+    verified = {"verify_days": 3}
+    first = tap(settings=verified)
+    assert tap(state=first.state, settings=verified).records == {}
+    rewrite_unseen(path, b'"c1"', b'"x1"')
+    second = tap(state=first.state, settings=verified)
+    assert [record["CUSTOMER_ID"] for record in second.records["open"]] == ["x1", "c2"]
+    assert f"{path.name} has other bytes than when it was read: it is read again" in second.stderr
+    third = tap(state=second.state, settings=verified)
+    assert (third.exit_code, third.records) == (0, {})
+    assert tap(state=second.state).records == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "exit_code", "words"),
+    [
+        ("skip", 0, "it is passed over"),
+        ("fail", 1, "RSYS-3304: 1234_OPEN_20190103_060500.txt has another size or time"),
+    ],
+)
+def test_a_rewrite_that_only_its_bytes_tell_is_treated_as_any_changed_file(
+    mode: str, exit_code: int, words: str, tap: Callable[..., Run], download: Path
+) -> None:
+    path = write_opens(download, 3, [1, 2])
+    verified = {"verify_days": 1, "on_changed_file": mode}
+    # Read before files were compared: the next run remembers their bytes.
+    state = tap(state=tap().state, settings=verified).state
+    rewrite_unseen(path, b'"c1"', b'"x1"')
+    for _ in range(2):
+        run = tap(state=state, settings=verified)
+        assert (run.exit_code, run.records) == (exit_code, {})
+        assert words in run.stderr
+        if mode == "skip":
+            assert tap(state=run.state, settings=verified).state == run.state
+        state = run.state if mode == "fail" and run.state else state
+
+
+def test_only_the_newest_days_are_compared(tap: Callable[..., Run], download: Path) -> None:
+    paths = [write_opens(download, day, [day]) for day in range(1, 16)]
+    verified = {"verify_days": 13}
+    first = tap(settings=verified)
+    assert len(first.state["bookmarks"]["open"]["digests"]) == 14
+    for path in paths[:3]:
+        rewrite_unseen(path, b'"c', b'"x')
+    second = tap(state=first.state, settings=verified)
+    assert [record["RIID"] for record in second.records["open"]] == [2, 3]
+    assert "digests" not in tap(state=second.state).state["bookmarks"]["open"]
+
+
+def listed(sshd: SshServer, most_bytes: int) -> dict[str, int]:
+    """List the folder as the tap does, in so much memory; return the number of exports by stream."""
+    names = ExportNames(tuple(export_kinds(contacts_pattern="*CONTACT_LIST*").values()))
+    with FileServer(FileServerLogin.from_config(sshd.config)) as server:
+        assert server.stat("nothing") is None
+        folder = ExportFolder(Sources(server), ["download"], names, Dialect())
+        tracemalloc.start()
+        listing = folder.listing
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < most_bytes
+    # The files that are of no interest tell how late it is on the server.
+    assert listing.newest_mtime == max(
+        int(entry.stat().st_mtime) for entry in (sshd.files / "download").iterdir()
+    )
+    return {stream: len(exports) for stream, exports in listing.exports.items()}
+
+
+@pytest.mark.slow
+def test_ten_thousand_exports_are_listed_in_ten_megabytes(sshd: SshServer, download: Path) -> None:
+    stamps = (
+        f"2019{n // 2000 + 1:02}{n // 100 % 20 + 1:02}_{n % 100 // 60:02}{n % 60:02}00" for n in range(10_000)
+    )
+    for stamp in stamps:
+        (download / f"1234_OPEN_{stamp}.txt").touch()
+    assert listed(sshd, most_bytes=10_000_000) == {"open": 10_000}
 
 
 @pytest.mark.slow
@@ -164,12 +255,7 @@ def test_fifty_thousand_names_are_listed_and_only_exports_are_kept(
     for number in range(50_000):
         os.close(os.open(download / f"something else {number:06}.log", os.O_CREAT | os.O_WRONLY))
     write_opens(download, 3, [1])
-    with FileServer(FileServerLogin.from_config(sshd.config)) as server:
-        tracemalloc.start()
-        assert len(server.list("download")) == 50_001
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-    assert peak < 120_000_000
+    assert listed(sshd, most_bytes=5_000_000) == {"open": 1}
     run = tap(settings={"streams": ["open"]})
     assert (run.exit_code, len(run.records["open"])) == (0, 1)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,25 @@ def test_without_permission_there_is_an_error_for_folders_and_one_for_files(tmp_
                 action()
     finally:
         folder.chmod(0o700)
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="no file system here holds such times")  # noqa: S108
+def test_times_that_no_calendar_reaches_count_as_none() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        times_that_no_calendar_reaches(Path(folder))
+
+
+def times_that_no_calendar_reaches(folder: Path) -> None:
+    for name, mtime in (("late.csv", 253_402_300_800), ("early.csv", -5), ("last.csv", 253_402_300_799)):
+        path = folder / name
+        path.touch()
+        os.utime(path, (mtime, mtime))
+        assert path.stat().st_mtime == mtime
+    found = {file.name: file for file in LocalFiles().scan(str(folder)).files}
+    assert {name: file.mtime for name, file in found.items()} == {
+        "late.csv": 0,
+        "early.csv": 0,
+        "last.csv": 253_402_300_799,
+    }
+    with LocalFiles().open(found["late.csv"]) as opened:
+        assert opened.read() == b""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -35,6 +36,27 @@ ENTRY = {
 )
 def test_limits_are_read_in_every_documented_form(document: Any) -> None:
     assert parse_limits(document) == {MERGE: 400}
+
+
+@pytest.mark.parametrize(
+    ("limit", "read"),
+    [
+        (0, {}),
+        (1, {MERGE: 1}),
+        (" 20 ", {MERGE: 20}),
+        (-5, {}),
+        ("9" * 9, {MERGE: 999_999_999}),
+        ("9" * 10, {}),
+    ],
+)
+def test_a_limit_is_a_number_of_calls(limit: Any, read: dict[ApiFunction, int]) -> None:
+    assert parse_limits([{**ENTRY, "limit": limit}]) == read
+
+
+@pytest.mark.parametrize("left_out", ["verb", "resource_path", "limit"])
+def test_an_entry_without_all_its_parts_is_passed_over(left_out: str) -> None:
+    rest = {name: value for name, value in ENTRY.items() if name != left_out}
+    assert parse_limits([rest, {**ENTRY, left_out: None}]) == {}
 
 
 def test_functions_of_another_family_have_limits_of_their_own() -> None:
@@ -211,3 +233,56 @@ def test_an_action_with_a_limit_of_its_own_is_kept_to_that() -> None:
     with pacer.turn(DELETION):
         pass
     assert sum(time.waits) == 60
+
+
+def test_what_the_clock_begins_with_does_not_matter() -> None:
+    time = FakeTime(now=0.0)
+    pacer = Pacer(time.clock, time.sleep)
+    with pacer.turn(MERGE):
+        pass
+    assert time.waits == []
+    pacer.hold(0.5)
+    with pacer.turn(MERGE):
+        pass
+    assert time.waits == [0.5]
+
+
+def test_a_call_counts_when_a_hold_and_a_minute_end_right_then() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({MERGE: 1})
+    pacer.hold(5)
+    starts = []
+    for _ in range(4):
+        with pacer.turn(MERGE):
+            starts.append(time.now)
+    assert starts == [1005, 1065, 1125, 1185]
+
+
+def test_a_call_that_is_under_way_is_waited_for_and_looked_after_often() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({MERGE: 1})
+    under_way = ExitStack()
+    under_way.enter_context(pacer.turn(MERGE))
+
+    def end_later() -> None:
+        if time.now > 1000.2:
+            under_way.close()
+
+    time.while_waiting = end_later
+    with pacer.turn(MERGE):
+        pass
+    assert max(time.waits[:-1]) <= 0.1
+    assert time.now == pytest.approx(1060.2, abs=0.1)
+
+
+def test_a_call_that_fails_counts_and_makes_room() -> None:
+    time = FakeTime()
+    pacer = Pacer(time.clock, time.sleep)
+    pacer.learn({MERGE: 1})
+    with pytest.raises(KeyError), pacer.turn(MERGE):
+        raise KeyError
+    with pacer.turn(MERGE):
+        pass
+    assert time.waits == [60]

@@ -11,9 +11,11 @@ from responsys_io.errors import DataError
 from responsys_io.fileserver import FileServer, FileServerLogin
 from tap_responsys.folder import ExportFolder
 from tap_responsys.kinds import export_kinds
+from tap_responsys.ledger import FileEntry, Ledger
 from tap_responsys.listing import ExportNames
 from tap_responsys.parse import Dialect
 from tap_responsys.sources import Sources
+from tap_responsys.verify import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +81,26 @@ def test_without_settle_time_there_is_one_look_only(server: FileServer, download
     write_opens(download, 3, [1])
     exports = folder(server, never, settle_seconds=0)
     assert exports.complete(exports.exports("open")) == exports.exports("open")
+
+
+def test_files_that_cannot_be_compared_are_told_and_the_others_are_compared(
+    server: FileServer, download: Path
+) -> None:
+    paths = [write_opens(download, day, [day]) for day in (3, 4)]
+    place = folder(server, never)
+    exports, ledger, told = place.exports("open"), Ledger(), list[str]()
+    for export in exports:
+        ledger.finish(export, FileEntry(export.remote.size, export.remote.mtime, 1))
+    verification = Verification(place, ledger, 5, lambda error: told.append(error.code))
+    assert verification.compare(exports)
+    assert not verification.compare(exports)
+    noted = dict(ledger.digests)
+    paths[0].unlink()
+    ledger.digests[exports[1].name] = "another"
+    assert verification.compare(exports)
+    assert told == ["RSYS-2202"]
+    assert ledger.digests == noted
+    assert [ledger.has_changed(export) for export in exports] == [False, True]
 
 
 @pytest.mark.parametrize("change", ["grown", "gone"])

@@ -133,6 +133,19 @@ def test_a_killed_run_loses_nothing_and_goes_on_inside_the_file(
     assert tap(state=rest.state).records == {}
 
 
+@pytest.mark.parametrize("settings", [{}, {"flattening_enabled": True, "flattening_max_depth": 1}])
+def test_a_file_is_read_on_at_its_row_in_blocks_and_record_by_record(
+    settings: dict[str, Any], sshd: SshServer, tap: Callable[..., Run]
+) -> None:
+    path = write_opens(sshd.files / "download", 3, range(20))
+    status = path.stat()
+    begun = [path.name, status.st_size, int(status.st_mtime), 12]
+    state = {"bookmarks": {"open": {"ledger_version": 2, "files": {}, "open": begun}}}
+    run = tap(state=state, settings=settings)
+    assert [record["_sdc_source_lineno"] for record in run.records["open"]] == list(range(14, 22))
+    assert run.state["bookmarks"]["open"]["files"][path.name][2] == 20
+
+
 @pytest.mark.parametrize("suffixes", ["gz", "zip", "gpg", "zip.gpg", "gpg.zip"])
 def test_a_killed_run_goes_on_inside_a_packed_file(
     suffixes: str, sshd: SshServer, tap: Callable[..., Run], tmp_path: Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from responsys_io.errors import SettingsError
-from responsys_io.files import FolderListing, RemoteFile
+from responsys_io.files import FolderListing, RemoteFile, every_name
 from tap_responsys.kinds import export_kinds
 from tap_responsys.listing import ExportNames, sort_out
 from tap_responsys.places import find, places
@@ -15,6 +15,8 @@ from tap_responsys.readiness import companion
 
 if TYPE_CHECKING:
     import io
+
+    from responsys_io.files import Wanted
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Tree:
     files: dict[str, tuple[int, int]]
     looked: list[str] = field(default_factory=list)
 
-    def scan(self, folder: str) -> FolderListing:
+    def scan(self, folder: str, wanted: Wanted = every_name) -> FolderListing:
         self.looked.append(folder)
         prefix = folder.rstrip("/") + "/" if folder else ""
         inside = [path for path in self.files if path.startswith(prefix)]
@@ -32,7 +34,10 @@ class Tree:
             raise SettingsError("RSYS-2101", f"There is no folder {folder}.")
         direct = [path for path in inside if "/" not in path.removeprefix(prefix)]
         folders = {path.removeprefix(prefix).split("/")[0] for path in inside if path not in direct}
-        return FolderListing([RemoteFile(path, *self.files[path]) for path in direct], sorted(folders))
+        listed = FolderListing([], sorted(folders))
+        for path in direct:
+            listed.take(RemoteFile(path, *self.files[path]), wanted)
+        return listed
 
     def stat(self, path: str) -> RemoteFile | None:
         raise NotImplementedError

@@ -40,6 +40,23 @@ def test_lists_read_again_do_not_upset_it(caplog: pytest.LogCaptureFixture) -> N
     assert caplog.messages[0].endswith("about 0 s left")
 
 
+@pytest.mark.parametrize(("speed", "warnings"), [(100_000, 0), (64_000, 1), (0, 0)])
+def test_a_read_that_crawls_is_warned_of_once(
+    speed: int, warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 0.0
+    progress = Progress("sent", [30_000_000], logging.getLogger("progress"), clock=lambda: now)
+    with caplog.at_level(logging.INFO, "progress"):
+        for _ in range(3):
+            now += 30
+            progress.look(500, int(speed * now))
+    assert [record.levelname for record in caplog.records].count("WARNING") == warnings
+    if warnings:
+        assert caplog.messages[1] == (
+            "sent: reads 64.0 KB/s only; look at the line to the file server, and at what takes the rows"
+        )
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (3_500, "58 min"), (7_500, "2 h 5 min")]
 )

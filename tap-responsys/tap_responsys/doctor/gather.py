@@ -49,7 +49,7 @@ def gather(
         with tap.folder as folder, tap.key_ring:
             if folder.is_remote:
                 facts = replace(facts, keys=keys_of(FileServerLogin.from_config(config), now))
-            listing = folder.listing
+            listing = folder.list_everything()
             facts = replace(facts, server=replace(facts.server, host_key=folder.host_key or ()))
             samples = {stream: _sample(folder, facts.wanted, export) for stream, export in _newest(folder)}
     except ResponsysError as error:
