@@ -65,6 +65,7 @@ class Ledger:
         table_version: Of a contact list whose deleted contacts are marked: version of the rows emitted last.
         full_rows: Rows of its last full export.
         digests: Of the newest files' bytes, by name, where files that were read are compared.
+        ends_lines: Whether last lines that no enclosure closes have been seen to have a line end.
     """
 
     files: dict[str, FileEntry] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class Ledger:
     table_version: int = 0
     full_rows: int = 0
     digests: dict[str, str] = field(default_factory=dict)
+    ends_lines: bool = False
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], stream: str) -> Self:
@@ -105,6 +107,7 @@ class Ledger:
                 int(state.get("table_version", 0)),
                 int(state.get("full_rows", 0)),
                 {str(name): str(digest) for name, digest in state.get("digests", {}).items()},
+                bool(state.get("ends_lines")),
             )
         except (TypeError, ValueError, AttributeError, IndexError, KeyError, OverflowError) as error:
             raise DataError(
@@ -136,6 +139,8 @@ class Ledger:
             state["full_rows"] = self.full_rows
         if self.digests:
             state["digests"] = dict(self.digests)
+        if self.ends_lines:
+            state["ends_lines"] = True
         return state
 
     def is_read(self, export: ExportFile) -> bool:

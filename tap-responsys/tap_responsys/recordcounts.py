@@ -88,6 +88,14 @@ class RecordCounts:
                 )
         return self._known.get(job)
 
+    def are_stated(self, export: ExportFile) -> bool:
+        """Tell whether the export's job says how many rows it has.
+
+        Raises:
+            DataError: RSYS-3303 for a count file that states none.
+        """
+        return bool(self._stated(export))
+
     def _stated(self, export: ExportFile) -> list[int]:
         found = []
         for extension in self._extensions:

@@ -186,6 +186,13 @@ class Records:
         self._lines.unread("".join(block.text for block in blocks))
         self.line = blocks[0].line
 
+    def last_line_has_end(self) -> bool | None:
+        """Tell whether the last line has a line end; None where an enclosure shows what it is."""
+        last = self._lines.last.rstrip("\r\n")
+        if not last or (self._quote_char and last.endswith(self._quote_char)):
+            return None
+        return last != self._lines.last
+
     def flaw(self) -> str:
         """Say which characters of the record in progress no text may have, empty when all is well."""
         return flaw("".join(self._taken), self._encoding)

@@ -180,13 +180,31 @@ class ExportStream(Stream):
                     yield record
                     if self._rows_since_state % _ROWS_BETWEEN_CLOCK_LOOKS == 0:
                         progress.look(reading.rows, folder.position)
+            has_end = reader.records.last_line_has_end()
         self._verification.note(export)
         folder.check_unchanged(export)
         reading.check_rejected(self.config.get("max_rejected_rows"))
         self._ledger.counts_header = self._exports_tap.counts.check(
             export, reading.rows, has_header=has_header
         )
+        self._check_end(export, has_end=has_end)
         self._finish(reading)
+
+    def _check_end(self, export: ExportFile, *, has_end: bool | None) -> None:
+        """Make sure that the last line is not cut off, where other files of the stream end with a line end.
+
+        Raises:
+            DataError: RSYS-3305 when it may be.
+        """
+        if has_end is False and self._ledger.ends_lines and not self._exports_tap.counts.are_stated(export):
+            raise DataError(
+                "RSYS-3305",
+                f"The last line of {export.name} has no line end, as other files of {self.name} have: "
+                "its last value may be cut off.",
+                "It is not counted as read; if it stays so, have it exported again, with an enclosure or a "
+                "record count.",
+            )
+        self._ledger.ends_lines = self._ledger.ends_lines or bool(has_end)
 
     def _rows(
         self, reader: ExportReader, types: dict[str, ColumnType], reading: Reading

@@ -43,6 +43,35 @@ def test_without_enclosure_a_count_shows_a_last_line_that_is_cut_off(
     assert run.state["bookmarks"]["open"]["files"] == {}
 
 
+def test_without_enclosure_and_count_other_files_show_a_last_line_that_is_cut_off(
+    tap: Callable[..., Run], download: Path
+) -> None:
+    """What no enclosure closes ends with a line end in this stream: so it has to in all of its files."""
+    text = "".join(",".join(row) + "\n" for row in [OPEN_HEADER, *map(open_row, range(3))])
+    settings = {"quote_char": ""}
+    later = NAME.replace("2019", "2020")
+    assert later != NAME
+    (download / NAME).write_text(text[:-3], encoding="utf-8")
+    first = tap(settings=settings)
+    assert first.exit_code == 0, "nothing is known of the stream's line ends yet"
+    (download / NAME).write_text(text, encoding="utf-8")
+    whole = tap(settings=settings)
+    assert whole.exit_code == 0
+    (download / later).write_text(text[:-3], encoding="utf-8")
+    cut = tap(settings=settings, state=whole.state)
+    assert cut.exit_code == 1
+    assert f"RSYS-3305: The last line of {later} has no line end" in cut.errors[0]
+    assert later not in cut.state["bookmarks"]["open"]["files"]
+    (download / later).with_suffix(".ready").write_text("3", encoding="ascii")
+    counted = tap(
+        settings={**settings, "ready_extension": "ready", "count_includes_header": False}, state=whole.state
+    )
+    assert counted.exit_code == 0, counted.errors
+    (download / later).with_suffix(".ready").unlink()
+    (download / later).write_text(text, encoding="utf-8")
+    assert tap(settings=settings, state=cut.state).exit_code == 0
+
+
 def test_a_thousand_columns_and_a_name_without_end_are_columns(
     tap: Callable[..., Run], download: Path
 ) -> None:
