@@ -81,7 +81,7 @@ def target(folder: Path, megabytes: int) -> Run:
             stream.writelines(_messages(megabytes))
 
     with new_sandbox(folder / "sandbox") as sandbox:
-        config = {**settings_of(sandbox), "create_tables": "apply", "campaign_id": "c1", "concurrency": 8}
+        config = {**settings_of(sandbox), "create_tables": "apply", "campaign_id": "c1"}
         (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
         command = (sys.executable, "-m", "target_responsys", "--config", str(folder / "config.json"))
         threading.Thread(target=write, daemon=True).start()
