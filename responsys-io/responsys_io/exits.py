@@ -54,6 +54,8 @@ def one_line_errors(logger: logging.Logger) -> Iterator[None]:
             with suppress(TransientError, SystemExit):
                 _finish_output()
         sys.exit(known.exit_code)
+    finally:
+        _finish_log()
 
 
 def _ready_output() -> None:
@@ -92,6 +94,16 @@ def _finish_output() -> None:
         if isinstance(error, BrokenPipeError):
             sys.exit(1)
         raise _output_error(error.strerror) from error
+
+
+def _finish_log() -> None:
+    """Give up what standard error does not take: the interpreter would make an exit code of it at its end."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def output_failed(error: OSError) -> Exception:

@@ -49,6 +49,8 @@ def run(
     """Run a plugin out of a shell that has set something up before."""
     path = tmp_path / f"{module}.json"
     path.write_text(json.dumps(config), encoding="utf-8")
+    # Whoever runs the tests may have it set, and it changes what becomes of lines that cannot be written.
+    variables = {"PYTHONUNBUFFERED": "", **variables}
     command = [sys.executable, *python, "-m", module, "--config", str(path)]
     shell = f'{before}\nexec "$@" {stderr}'
     done = subprocess.run(

@@ -37,6 +37,9 @@ def job_time(days_ago: int) -> datetime:
     return datetime.now(UTC) - timedelta(days=days_ago, minutes=20)
 
 
+EVENTS = 60
+
+
 def export_day(download: Path, days_ago: int, *, lag: timedelta = timedelta(minutes=5)) -> None:
     """Write the exports of a day: seven feeds and the contact list, events of a lag before the job's time."""
     run_at = job_time(days_ago)
@@ -47,9 +50,10 @@ def export_day(download: Path, days_ago: int, *, lag: timedelta = timedelta(minu
     contacts = [(1, "I", f"{run_at:%Y-%m-%d} 00:00:00")]
     paths = [write_contacts(download, f"CONTACT_LIST_{stamp}.csv", contacts, mtime)]
     feeds = (download / f"1234_{feed.upper()}_{stamp}.txt" for feed in KEY_FEEDS)
-    paths.extend(write(path, [OPEN_HEADER, row], mtime) for path in feeds)
+    paths.extend(write(path, [OPEN_HEADER, *[row] * EVENTS], mtime) for path in feeds)
     for path in paths:
-        path.with_suffix(".ready").write_text("1\n", encoding="utf-8")
+        rows = 1 if path.suffix == ".csv" else EVENTS
+        path.with_suffix(".ready").write_text(f"{rows}\n", encoding="utf-8")
         os.utime(path.with_suffix(".ready"), (mtime, mtime))
 
 

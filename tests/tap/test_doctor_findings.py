@@ -119,6 +119,15 @@ def lags(*minutes: int) -> Fault:
     return spoil
 
 
+def few_rows_and_lags(*minutes: int) -> Fault:
+    def spoil(setup: Setup) -> None:
+        lags(*minutes)(setup)
+        for how in setup.read.values():
+            how["rows"] = 20
+
+    return spoil
+
+
 def packed_badly(code: str) -> Fault:
     def spoil(setup: Setup) -> None:
         for stream in STREAMS:
@@ -308,6 +317,7 @@ def test_a_healthy_setup_has_no_finding_with_its_state_or_without() -> None:
         stopped(2, *STREAMS),
         days_without_export("open", ago(44)),
         rows_today("sent", 25),
+        few_rows_and_lags(303, 303, 303),
         rows_today("contacts", 1),
         lags(303, 303),
         lags(100, 200, 300, 400, 500, 600, 700),
@@ -315,7 +325,7 @@ def test_a_healthy_setup_has_no_finding_with_its_state_or_without() -> None:
         more(keys=[KeyFacts("private_key", "ssh-rsa", 2048)]),
         lambda setup: (setup.files.clear(), setup.settings.update(takes_away=True)),
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_what_may_well_be_is_no_finding(fault: Fault) -> None:
     assert found_after(fault) == []
