@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator
     from types import TracebackType
+    from typing import TextIO
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -89,21 +90,25 @@ def _finish_output() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        # What could not be written must not be tried again at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up(sys.stdout)
         if isinstance(error, BrokenPipeError):
             sys.exit(1)
         raise _output_error(error.strerror) from error
 
 
 def _finish_log() -> None:
-    """Give up what standard error does not take: the interpreter would make an exit code of it at its end."""
+    """Write out what standard error still holds; what it does not take is no reason for another exit code."""
     if sys.stderr is None:
         return
     try:
         sys.stderr.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        _give_up(sys.stderr)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Send what a stream could not write to nowhere: the interpreter would try it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def output_failed(error: OSError) -> Exception:

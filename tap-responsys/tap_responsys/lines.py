@@ -35,7 +35,8 @@ class Lines:
         self._fetch = getattr(stream, "read1", stream.read)
         self._decoder = codecs.getincrementaldecoder(encoding)(errors=_HANDLER)
         self._at_end = False
-        self._last = ""
+        self.last = ""
+        """The last characters that have been read, enough to tell how a line ends."""
         self._failure: Exception | None = None
         self._rest = ""  # decoded, and not yet known to be whole lines
         self._whole, self._place, self._has_cr = "", 0, False
@@ -73,11 +74,6 @@ class Lines:
             return
         self._hold("".join((text, *reversed(self._ahead), self._whole[self._place :])))
         self._ahead.clear()
-
-    @property
-    def last(self) -> str:
-        """The last characters that have been read, enough to tell how a line ends."""
-        return self._last
 
     def _end_of_block(self) -> int:
         """Return where the lines end that make a block; of what is at hand, the last line is whole."""
@@ -122,7 +118,7 @@ class Lines:
         cut = len(text) if self._at_end else _end_of_lines(text) or _READ_AT_ONCE
         self._hold(text[:cut])
         self._rest = text[cut:]
-        self._last = (self._last + text[-_SHOWS_THE_END:])[-_SHOWS_THE_END:]
+        self.last = (self.last + text[-_SHOWS_THE_END:])[-_SHOWS_THE_END:]
         return bool(text)
 
     def _fetched(self) -> bytes:

@@ -130,6 +130,7 @@ class FileSink(RoutedSink):
         spool = self._spool if self._spool and self._spool.rows else None
         parts = spool.finished() if spool else []
         self._early.finish()
+        ahead = self._early.naming is not None
         naming = self._early.naming or (self._free_naming(spool.naming) if spool else None)
         names = [naming.of(number) for number, _ in enumerate(parts, 1)] if naming else []
         results = [
@@ -140,7 +141,6 @@ class FileSink(RoutedSink):
         if naming and chosen(config, "existing_file") == "replace":
             remove_surplus(self._target.file_server, naming, len(parts))
         for name, part, result in zip(names, parts, results, strict=True):
-            ahead = self._early.naming is not None
             upload(self._target.file_server, part, name, result, config, ahead=ahead)
             rows = self._samples.of(result.part)
             self.delivered.append(Delivered(result, self.route, rows, self._job))
