@@ -19,7 +19,7 @@ NULL = "null"
 _LONGEST_CERTAIN = 18  # characters of whole numbers that are 64 bits whatever they are
 _DIGITS_AND_ENDS = b"0123456789\n"
 _HOUR = re.compile(r"(.*) ([01][0-9]|2[0-3])", re.ASCII)
-_MINUTES_AND_SECONDS = len(":00:00")
+_MINUTES_AND_SECONDS, _SECONDS, _SECONDS_AND_ZONE = (len(text) for text in (":00:00", ":00", ":00+00:00"))
 _COLONS, _TENS = frozenset(":"), frozenset("012345")
 # A day's seconds, and some.
 _MOST_REMEMBERED = 100_000
@@ -53,6 +53,29 @@ def column_encoder(column_type: ColumnType, timezone: str) -> Callable[[Sequence
         hours = _Remembered(_iso_hour).__getitem__
         return lambda column: _plain_timestamps(column, hours) or one_by_one(column)
     return one_by_one
+
+
+def begins_of_timestamps(timezone: str) -> tuple[int, Callable[[str], str]]:
+    """Return how much of a timestamp is the same in UTC, and a function for what comes before.
+
+    The first is a number of characters: those of a colon and two digits, or of two of both. The function
+    turns the others into the first 16 characters that RFC 3339 has for them, or 13; it raises ValueError for
+    a text that is not of the type, and for some that are.
+
+    Args:
+        timezone: IANA name of the zone that timestamps are written in.
+    """
+    if timezone.upper() == "UTC":
+        return _MINUTES_AND_SECONDS, _Remembered(_iso_hour).__getitem__
+    convert = converter("timestamp", timezone, remembers=False)
+
+    def minute(text: str) -> str:
+        first, last = convert(f"{text}:00"), convert(f"{text}:59")
+        if (first, last) != tuple(f"{first[:-_SECONDS_AND_ZONE]}:{second}+00:00" for second in ("00", "59")):
+            raise ValueError("a minute in which clocks are changed")
+        return str(first[:-_SECONDS_AND_ZONE])
+
+    return _SECONDS, _Remembered(minute).__getitem__
 
 
 def _texts(column: Sequence[str]) -> Sequence[str]:

@@ -48,6 +48,8 @@ class LineProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=(output,),
+            # NumPy's library for algebra, which nothing is computed with, would start threads.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             # A signal from the terminal is for this process, which ends the other one.
             process_group=0,
         )

@@ -11,8 +11,8 @@ LONGEST_LINE = 1 << 22
 
 _LONGEST_SHOWN = 1 << 17
 _READ_AT_ONCE = LONGEST_LINE + 1
-_FETCHED_AT_ONCE = 1 << 17
-_LONGEST_BLOCK = 1 << 18
+_FETCHED_AT_ONCE = 1 << 18
+_LONGEST_BLOCK = 1 << 19
 _SHOWS_THE_END = len('"\r\n')
 _BYTE_ORDER_MARK = "\ufeff"
 _HANDLER = "tap_responsys.mark"

@@ -17,7 +17,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from tap_responsys.recordlines import RecordForm, RecordWriter, Written
+from responsys_io.heap import keep_freed_memory
+from tap_responsys.linematrix import MatrixWriter
+from tap_responsys.recordlines import RecordForm, Written
 
 Answer = Written | int | None
 LENGTH = struct.Struct("<I")
@@ -30,7 +32,7 @@ def work(stdin: BinaryIO, stdout: BinaryIO, output: BinaryIO) -> None:
     form = _message(stdin)
     if form is None:
         return
-    writer = RecordWriter(msgspec.msgpack.decode(form, type=RecordForm))
+    writer = MatrixWriter(msgspec.msgpack.decode(form, type=RecordForm))
     # Nothing here goes in circles, and looking for circles in lists of rows takes its time.
     gc.disable()
     stopped = False
@@ -61,5 +63,6 @@ if __name__ == "__main__":
     # Whoever ends all processes of a service at once means the tap, which ends this one.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    keep_freed_memory()
     with os.fdopen(int(sys.argv[1]), "wb") as output:
         work(sys.stdin.buffer, sys.stdout.buffer, output)

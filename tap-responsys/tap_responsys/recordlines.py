@@ -21,12 +21,12 @@ from tap_responsys.records import LONGEST_FIELD, LONGEST_ROW_OF_LINES
 
 if TYPE_CHECKING:
     from _csv import Reader
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 # UTF-8 is handled as if each of its bytes were a character: nothing that counts here, delimiters, digits and
 # what JSON escapes, is beyond ASCII, and texts of one byte a character are copied instead of encoded.
-_ONE_BYTE_EACH = "latin-1"
+ONE_BYTE_EACH = "latin-1"
 # Bytes; memory for more goes back to the system each time, and to get it again costs as much as to fill it.
 _MADE_AT_ONCE = 1 << 16
 # What ends a line for str.splitlines and not in an export.
@@ -98,14 +98,10 @@ class RecordWriter:
         csv.field_size_limit(LONGEST_FIELD)
         self._form = form
         self._width = len(form.header)
-        encoders = {kind: column_encoder(kind, form.timezone) for kind in set(form.types.values())}
-        wanted = [(name, form.types[name]) for name in form.header if name in form.types]
-        # Texts before typed values: the order of records that are read one by one.
-        self._columns = [
-            (name, form.header.index(name), encoders[kind])
-            for name, kind in sorted(wanted, key=lambda column: column[1] != "text")
-        ]
-        self._names, self._fixed = _pieces(form, [name for name, *_ in self._columns])
+        self.encoders = {kind: column_encoder(kind, form.timezone) for kind in set(form.types.values())}
+        """Functions that turn columns into JSON."""
+        self._columns = [(name, place, self.encoders[kind]) for name, place, kind in wanted_columns(form)]
+        self._names, self._fixed = pieces_of_lines(form)
         self._stride = len(self._names) + len(self._fixed)
 
     def write(self, line: int, data: bytes, output: IO[bytes]) -> Written | None:
@@ -125,15 +121,40 @@ class RecordWriter:
         if b"\0" in data:
             return None
         try:
-            rows, numbers = self._rows(line, data.decode(_ONE_BYTE_EACH))
-            pieces, written = self._texts(rows, numbers)
+            rows, numbers = self._rows(line, data.decode(ONE_BYTE_EACH))
+            pieces, written = self._texts(rows, numbers, time_extracted())
         except (csv.Error, ValueError):
             return None
         step = _rows_at_once(len(data) + sum(map(len, self._fixed)) * len(rows), len(rows)) * self._stride
         for begin in range(0, len(pieces), step):
-            output.write("".join(pieces[begin : begin + step]).encode(_ONE_BYTE_EACH))
+            output.write("".join(pieces[begin : begin + step]).encode(ONE_BYTE_EACH))
         output.flush()
         return written
+
+    def one_by_one(
+        self, lines: Mapping[int, bytes], extracted: str
+    ) -> tuple[dict[int, bytes], Written]:
+        """Return what lines become that are a row each, or empty.
+
+        Args:
+            lines: Lines as UTF-8, with their line ends, by number; no NUL.
+            extracted: What `time_extracted` returns.
+
+        Raises:
+            csv.Error: One is no row, or none that fits. So does ValueError.
+        """
+        rows = list(self._csv([line.decode(ONE_BYTE_EACH) for line in lines.values()]))
+        found = {number: row for number, row in zip(lines, rows, strict=True) if row}
+        if set(map(len, found.values())) - {self._width}:
+            raise _MisfitError
+        if not found:
+            return {}, Written(0)
+        pieces, written = self._texts(list(found.values()), list(found), extracted)
+        made = (
+            "".join(pieces[begin : begin + self._stride]).encode(ONE_BYTE_EACH)
+            for begin in range(0, len(pieces), self._stride)
+        )
+        return dict(zip(found, made, strict=True)), written
 
     def _rows(self, first: int, text: str) -> tuple[list[list[str]], Sequence[int]]:
         """Return the rows and the numbers of their first lines."""
@@ -170,7 +191,9 @@ class RecordWriter:
             strict=True,
         )
 
-    def _texts(self, rows: list[list[str]], numbers: Sequence[int]) -> tuple[list[str], Written]:
+    def _texts(
+        self, rows: list[list[str]], numbers: Sequence[int], extracted: str
+    ) -> tuple[list[str], Written]:
         """Return the lines in pieces, as many for each row."""
         fields = list(chain.from_iterable(rows))
         columns = {name: fields[place :: self._width] for name, place, _ in self._columns}
@@ -179,11 +202,9 @@ class RecordWriter:
         values: dict[str, Sequence[str]] = {name: encode(columns[name]) for name, _, encode in self._columns}
         values[cols.SOURCE_LINE] = list(map(str, numbers))
         if cols.SUBSCRIPTION_STATUS in self._names:
-            permissions = columns.get(cols.PERMISSION_STATUS) or [""] * len(rows)
-            values[cols.SUBSCRIPTION_STATUS] = [
-                _json(cols.subscription_status(permission)) for permission in permissions
-            ]
-        extracted = f',"time_extracted":{_json(datetime.now(UTC))}}}\n'
+            values[cols.SUBSCRIPTION_STATUS] = statuses(
+                columns.get(cols.PERMISSION_STATUS) or [""] * len(rows)
+            )
         pieces: list[str] = [""] * self._stride
         pieces[::2] = self._fixed
         pieces[-1] += extracted
@@ -194,9 +215,22 @@ class RecordWriter:
         return pieces, Written(len(rows), *(pick(moments, default="").strip('"') for pick in (min, max)))
 
 
-def _pieces(form: RecordForm, columns: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the columns whose values differ from row to row, and what stands around them in a line."""
-    names = [*columns, *([cols.SUBSCRIPTION_STATUS] if form.is_contacts else [])]
+def wanted_columns(form: RecordForm) -> list[tuple[str, int, ColumnType]]:
+    """Return the columns that are read, each with its place in the file, in the order of records.
+
+    Texts come before typed values, as in records that are read one by one.
+    """
+    wanted = [(name, form.header.index(name), form.types[name]) for name in form.header if name in form.types]
+    return sorted(wanted, key=lambda column: column[2] != "text")
+
+
+def pieces_of_lines(form: RecordForm) -> tuple[list[str], list[str]]:
+    """Return the columns whose values differ from row to row, and what stands around them in a line.
+
+    After the last piece comes what `time_extracted` returns.
+    """
+    names = [name for name, *_ in wanted_columns(form)]
+    names += [cols.SUBSCRIPTION_STATUS] if form.is_contacts else []
     names += [cols.SOURCE_FILE, cols.SOURCE_LINE, cols.LAST_MODIFIED]
     constant = {cols.SOURCE_FILE: form.source_file, cols.LAST_MODIFIED: form.last_modified}
     differing: list[str] = []
@@ -216,6 +250,16 @@ def _pieces(form: RecordForm, columns: Sequence[str]) -> tuple[list[str], list[s
     return differing, fixed
 
 
+def time_extracted() -> str:
+    """Return how a line ends that is written now."""
+    return f',"time_extracted":{_json(datetime.now(UTC))}}}\n'
+
+
+def statuses(permissions: Sequence[str]) -> list[str]:
+    """Return subscription statuses as JSON."""
+    return [_json(cols.subscription_status(permission)) for permission in permissions]
+
+
 def _rows_at_once(size: int, rows: int) -> int:
     return max(1, _MADE_AT_ONCE * rows // size)
 
@@ -228,4 +272,4 @@ def _split(text: str) -> list[str]:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode(_ONE_BYTE_EACH)
+    return msgspec.json.encode(value).decode(ONE_BYTE_EACH)

@@ -1,0 +1,214 @@
+"""Where the values of a block of delimited lines stand, found for all of them at once.
+
+What the CSV parser makes of a line is only asked where the line does not show it: there, and only there, the
+two could differ. A line shows it when each of its cells either has no enclosure, or has one at both ends and
+in between only doubled ones. No line is taken to end within an enclosure: a block in which one might, and
+every other that is unusual as a whole, is left to the parser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tap_responsys.records import LONGEST_FIELD
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROOM = 128
+"""Bytes, NUL, that follow a block, so that any value can be read with those after it."""
+_LINE_FEED, _RETURN, _QUOTE, _BACKSLASH, _SPACE = b'\n\r"\\ '
+# Each value of a column takes as much room as the longest. One that is so many times as long as usual, or more
+# bytes than these, is left to the parser with its line.
+_TIMES_USUAL, _NEVER_LONG = 4, 64
+_SHORTEST_ENCLOSED = 2
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The values of a block's rows, and the lines that are left to the parser.
+
+    Args:
+        data: The block and room behind it; doubled double quotes have become what JSON writes for one.
+        begins: Where values begin, without the enclosure: columns × rows.
+        ends: Where they end.
+        rows: The line of each row, counted from 0.
+        others: The lines left over, counted likewise, each with its text.
+    """
+
+    data: NDArray[np.uint8]
+    begins: NDArray[np.intp]
+    ends: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    others: dict[int, bytes]
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """The separators of a block by lines.
+
+    Args:
+        separators: Where cells end.
+        last: Which of these end lines.
+    """
+
+    separators: NDArray[np.intp]
+    last: NDArray[np.intp]
+
+    @property
+    def ends(self) -> NDArray[np.intp]:
+        """Where lines end."""
+        return self.separators[self.last]
+
+    @property
+    def widths(self) -> NDArray[np.intp]:
+        """How many cells each line has."""
+        return np.diff(self.last, prepend=-1)
+
+    def holding(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the lines that places of the block belong to."""
+        return np.searchsorted(self.ends, places)
+
+
+def find_cells(block: bytes, width: int, delimiter: str, quote_char: str) -> Cells | None:
+    """Find the cells of a block.
+
+    Args:
+        block: Whole lines in a character set that extends ASCII as UTF-8 does; no NUL.
+        width: How many cells a row has, two or more: a row of one may be an empty line.
+        delimiter: One character of ASCII.
+        quote_char: The enclosure, one such character or empty for none.
+
+    Returns:
+        None where lines may not be told apart without a parser.
+    """
+    last_is_open = not block.endswith(b"\n")
+    data = np.frombuffer(bytearray(block) + b"\n" * last_is_open + bytes(ROOM), np.uint8)
+    enclosures = np.flatnonzero(data == ord(quote_char)) if quote_char else np.empty(0, np.intp)
+    breaks = data == _LINE_FEED
+    separators = np.flatnonzero(breaks | (data == ord(delimiter)))
+    lines = _Lines(separators, np.flatnonzero(breaks[separators]))
+    left = lines.widths != width
+    returns = block.count(b"\r") if b"\r" in block else 0
+    if returns and (last_is_open or not returns == len(left) == block.count(b"\r\n")):
+        return None
+    if left.any() and enclosures.size:
+        lines = _without_enclosed(lines, left, enclosures)
+        if len(lines.last) != len(left):
+            return None
+        left = lines.widths != width
+    left[lines.holding(_escaped(data, lines.separators, quote_char))] = True
+    begins = np.concatenate(([0], lines.separators[:-1] + 1))
+    ends = lines.separators
+    if left.any():
+        kept = np.repeat(~left, lines.widths)
+        begins, ends = begins[kept], ends[kept]
+    cells = Cells(data, _by_column(begins, width), _by_column(ends, width), np.flatnonzero(~left), {})
+    if returns:
+        cells.ends[-1] -= 1
+    cells, more = _opened(cells, lines, enclosures, quote_char)
+    left[more] = True
+    left[cells.rows[_far_longer(cells)]] = True
+    return _without(cells, left, lines)
+
+
+def _without_enclosed(
+    lines: _Lines, wrong: NDArray[np.bool_], enclosures: NDArray[np.intp]
+) -> _Lines:
+    """Return lines without the separators that are enclosed, in those lines that have a wrong number.
+
+    If all such marks of a line are enclosures, one is enclosed that comes after an odd number of them.
+    """
+    of_wrong = np.flatnonzero(np.repeat(wrong, lines.widths))
+    before = np.searchsorted(enclosures, lines.separators[of_wrong])
+    before_line = np.searchsorted(enclosures, np.concatenate(([0], lines.ends[:-1])))
+    outside = np.ones(len(lines.separators), np.bool_)
+    outside[of_wrong] = (before - np.repeat(before_line[wrong], lines.widths[wrong])) & 1 == 0
+    is_last = np.zeros(len(lines.separators), np.bool_)
+    is_last[lines.last] = True
+    return _Lines(lines.separators[outside], np.flatnonzero(is_last[outside]))
+
+
+def _escaped(
+    data: NDArray[np.uint8], separators: NDArray[np.intp], quote_char: str
+) -> NDArray[np.intp]:
+    """Return where there are bytes that JSON does not take as they are; enclosures are looked at later."""
+    text = data[:-ROOM]
+    escaped = text < _SPACE
+    escaped |= text == _BACKSLASH
+    if quote_char != '"':
+        escaped |= text == _QUOTE
+    escaped[separators] = False
+    if not escaped.any():
+        return np.empty(0, np.intp)
+    escaped &= text != _RETURN
+    return np.flatnonzero(escaped)
+
+
+def _opened(
+    cells: Cells, lines: _Lines, enclosures: NDArray[np.intp], quote_char: str
+) -> tuple[Cells, NDArray[np.intp]]:
+    """Return cells without enclosures, and the lines whose enclosures only the parser understands."""
+    if not enclosures.size:
+        return cells, np.empty(0, np.intp)
+    mark = ord(quote_char)
+    enclosed = cells.data[cells.begins] == mark
+    enclosed &= cells.data[cells.ends - 1] == mark
+    enclosed &= cells.ends - cells.begins >= _SHORTEST_ENCLOSED
+    opened = replace(cells, begins=cells.begins + enclosed, ends=cells.ends - enclosed)
+    counts = np.diff(np.searchsorted(enclosures, lines.ends), prepend=0)
+    more = np.flatnonzero(counts[cells.rows] != 2 * enclosed.sum(axis=0))
+    if not more.size:
+        return opened, more
+    # Each of these rows has other marks than those around cells.
+    inner = np.zeros(len(cells.data), np.bool_)
+    holding = np.zeros(len(counts), np.bool_)
+    holding[cells.rows[more]] = True
+    inner[enclosures[np.repeat(holding, counts)]] = True
+    theirs = enclosed[:, more]
+    inner[cells.begins[:, more][theirs]] = False
+    inner[cells.ends[:, more][theirs] - 1] = False
+    places = np.flatnonzero(inner)
+    first, second = places[::2], places[1::2]
+    if quote_char == '"' and len(first) == len(second) and (second - first == 1).all():
+        row = np.searchsorted(cells.rows, lines.holding(first))
+        column = (cells.begins[:, row] <= first).sum(axis=0) - 1
+        if enclosed[column, row].all():
+            cells.data[first] = _BACKSLASH
+            return opened, np.empty(0, np.intp)
+    return opened, cells.rows[more]
+
+
+def _far_longer(cells: Cells) -> NDArray[np.bool_]:
+    """Say of each row whether a value of its is much longer than others of the column."""
+    lengths = cells.ends - cells.begins
+    found = np.zeros(lengths.shape[1], np.bool_)
+    if found.size:
+        for column in np.flatnonzero(lengths.max(axis=1) > _NEVER_LONG):
+            limit = max(_NEVER_LONG, _TIMES_USUAL * lengths[column].mean())
+            found |= lengths[column] > min(limit, LONGEST_FIELD)
+    return found
+
+
+def _without(cells: Cells, left: NDArray[np.bool_], lines: _Lines) -> Cells:
+    """Return the cells but for those of lines that are left over."""
+    if not left.any():
+        return cells
+    stay = ~left[cells.rows]
+    ends = lines.ends
+    others = {
+        int(line): cells.data[ends[line - 1] + 1 if line else 0 : ends[line] + 1].tobytes()
+        for line in np.flatnonzero(left)
+    }
+    if not stay.all():
+        cells = replace(
+            cells, begins=cells.begins[:, stay], ends=cells.ends[:, stay], rows=cells.rows[stay]
+        )
+    return replace(cells, others=others)
+
+
+def _by_column(places: NDArray[np.intp], width: int) -> NDArray[Any]:
+    return np.ascontiguousarray(places.reshape(-1, width).T)
