@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 ROOM = 128
 """Bytes, NUL, that follow a block, so that any value can be read with those after it."""
 _LINE_FEED, _RETURN, _QUOTE, _BACKSLASH, _SPACE = b'\n\r"\\ '
-# Each value of a column takes as much room as the longest. One that is so many times as long as usual, or more
-# bytes than these, is left to the parser with its line.
+# Each value of a column takes as much room as the longest. One that is so many times as long as usual, and of
+# more bytes than these, is left to the parser with its line.
 _TIMES_USUAL, _NEVER_LONG = 4, 64
 _SHORTEST_ENCLOSED = 2
 
@@ -33,7 +33,7 @@ class Cells:
 
     Args:
         data: The block and room behind it; doubled double quotes have become what JSON writes for one.
-        begins: Where values begin, without the enclosure: columns × rows.
+        begins: Where values begin, without the enclosure: columns by rows.
         ends: Where they end.
         rows: The line of each row, counted from 0.
         others: The lines left over, counted likewise, each with its text.
@@ -115,9 +115,7 @@ def find_cells(block: bytes, width: int, delimiter: str, quote_char: str) -> Cel
     return _without(cells, left, lines)
 
 
-def _without_enclosed(
-    lines: _Lines, wrong: NDArray[np.bool_], enclosures: NDArray[np.intp]
-) -> _Lines:
+def _without_enclosed(lines: _Lines, wrong: NDArray[np.bool_], enclosures: NDArray[np.intp]) -> _Lines:
     """Return lines without the separators that are enclosed, in those lines that have a wrong number.
 
     If all such marks of a line are enclosures, one is enclosed that comes after an odd number of them.
@@ -132,9 +130,7 @@ def _without_enclosed(
     return _Lines(lines.separators[outside], np.flatnonzero(is_last[outside]))
 
 
-def _escaped(
-    data: NDArray[np.uint8], separators: NDArray[np.intp], quote_char: str
-) -> NDArray[np.intp]:
+def _escaped(data: NDArray[np.uint8], separators: NDArray[np.intp], quote_char: str) -> NDArray[np.intp]:
     """Return where there are bytes that JSON does not take as they are; enclosures are looked at later."""
     text = data[:-ROOM]
     escaped = text < _SPACE
@@ -204,9 +200,7 @@ def _without(cells: Cells, left: NDArray[np.bool_], lines: _Lines) -> Cells:
         for line in np.flatnonzero(left)
     }
     if not stay.all():
-        cells = replace(
-            cells, begins=cells.begins[:, stay], ends=cells.ends[:, stay], rows=cells.rows[stay]
-        )
+        cells = replace(cells, begins=cells.begins[:, stay], ends=cells.ends[:, stay], rows=cells.rows[stay])
     return replace(cells, others=others)
 
 

@@ -1,6 +1,6 @@
 """Columns of cells to columns of JSON, eight bytes of each value at a time.
 
-A column of texts is an array of rows × words: eight bytes are a word, NUL stands where a value has ended.
+A column of texts is an array of rows by words: eight bytes are a word, NUL stands where a value has ended.
 What is not certain here is left to `tap_responsys.columntexts`, which gives the same texts one by one.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from tap_responsys.columntexts import NULL, begins_of_timestamps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -25,14 +25,19 @@ if TYPE_CHECKING:
 WORD = 8
 """Bytes."""
 WORD_TYPE = "<u8"
+NULL_WORD = np.uint64(int.from_bytes(NULL.encode(), "little"))
+"""What stands in the first word of an empty value."""
 _LONGEST_CERTAIN = 18  # digits that are 64 bits whatever they are
 _MINUS, _ZERO = b"-0"
-_ZEROS, _TO_TEN, _HIGH_HALVES = (np.uint64(int.from_bytes(text * WORD, "little")) for text in (b"0", b"\6", b"\xf0"))
+_ZEROS, _TO_TEN, _HIGH_HALVES = (
+    np.uint64(int.from_bytes(text * WORD, "little")) for text in (b"0", b"\6", b"\xf0")
+)
 _MOST_MASKED = 16  # words; more need tables that grow with the square
 _MOST_PLACES = 1 << 16
 _HASH = 0x9E3779B97F4A7C15
 _LONGEST_BEGIN = 3 * WORD
-_SAVES_A_NUMBER = 2 * WORD
+_LONGEST_NUMBER = 2 * WORD
+_UTC = "+00:00"
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Column:
     """A column as JSON.
 
     Args:
-        words: The values, rows × words; an empty one is any.
+        words: The values, rows by words; an empty one is any.
         before: What stands in front of each, ASCII.
         after: What stands behind each.
         empty: The rows that have null instead of all three.
@@ -83,14 +88,14 @@ def texts(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -
     return Column(words, '"', '"', np.flatnonzero(lengths == 0))
 
 
-def integers(
-    data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths
-) -> list[Column | None]:
-    """Return columns of whole numbers, None for each with one that may not be of 64 bits or not be as in JSON.
+def integers(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> list[Column | None]:
+    """Return columns of whole numbers, None for each that has others.
+
+    Others are all that may not be of 64 bits, or are not written as JSON writes them.
 
     Args:
         data: The bytes.
-        begins: Where values begin: columns × rows.
+        begins: Where values begin: columns by rows.
         lengths: How long they are.
     """
     columns: list[Column | None] = [None] * len(lengths)
@@ -100,10 +105,10 @@ def integers(
         if not alike.size:
             continue
         words = taken(data, begins[alike].ravel(), lengths[alike].ravel(), size)
-        fits = _are_integers(words, lengths[alike].ravel()).reshape(len(alike), -1).all(axis=1)
+        fits = _are_integers(words, lengths[alike].ravel()).reshape(len(alike), -1)
         columns_of_words = words.reshape(len(alike), -1, size)
-        for place, column, fit in zip(alike.tolist(), columns_of_words, fits.tolist(), strict=True):
-            if fit:
+        for place, column, fit in zip(alike.tolist(), columns_of_words, fits, strict=True):
+            if fit.all():
                 columns[place] = Column(column, empty=np.flatnonzero(lengths[place] == 0))
     return columns
 
@@ -117,7 +122,7 @@ def _are_integers(words: Words, lengths: Lengths) -> NDArray[np.bool_]:
         digits[:, 0] ^= negative * np.uint64(_MINUS ^ _ZERO)
         first = np.where(negative, words[:, 0] >> 8 & 0xFF, first)
         lengths = lengths - negative
-    strange = ((digits | digits + _TO_TEN) & _HIGH_HALVES).any(axis=1)
+    strange: NDArray[np.bool_] = np.bitwise_or.reduce((digits | digits + _TO_TEN) & _HIGH_HALVES, axis=1) != 0
     strange |= (first == _ZERO) & ((lengths > 1) | negative)
     strange |= negative & (lengths == 0)
     strange |= lengths > _LONGEST_CERTAIN
@@ -127,7 +132,7 @@ def _are_integers(words: Words, lengths: Lengths) -> NDArray[np.bool_]:
 def line_numbers(first: int, rows: NDArray[np.intp]) -> Column:
     """Return the numbers of lines, of which the first one of the block has this one."""
     digits = len(str(first))
-    if digits != len(str(first + int(rows[-1]))) or digits > _SAVES_A_NUMBER:
+    if digits != len(str(first + int(rows[-1]))) or digits > _LONGEST_NUMBER:
         return as_column(list(map(str, (rows + first).tolist())))
     text = np.zeros((len(rows), -(-digits // WORD) * WORD), np.uint8)
     rest = (rows + first).astype(np.uint64)
@@ -190,14 +195,16 @@ class Timestamps:
         except ValueError:
             return None
         words = np.empty((len(lengths), 3), WORD_TYPE)
-        words[:, :2] = np.frombuffer("".join(iso.ljust(16, "\0") for iso in isos).encode(), WORD_TYPE).reshape(-1, 2)[
-            which
-        ]
+        words[:, :2] = np.frombuffer(
+            "".join(iso.ljust(16, "\0") for iso in isos).encode(), WORD_TYPE
+        ).reshape(-1, 2)[which]
         words[:, 2] = tails
-        order = np.argsort(np.argsort(isos)).astype(np.uint64)[which] << np.uint64(48)
+        _, ranks = np.unique(isos, return_inverse=True)
+        order = ranks.astype(np.uint64)[which] << np.uint64(48)
         order |= tails.byteswap() >> np.uint64(16)
         oldest, newest = (
-            words[place].tobytes().replace(b"\0", b"").decode() + _UTC for place in (order.argmin(), order.argmax())
+            words[place].tobytes().replace(b"\0", b"").decode() + _UTC
+            for place in (order.argmin(), order.argmax())
         )
         return Column(words, '"', f'{_UTC}"', oldest=oldest, newest=newest)
 
@@ -218,9 +225,6 @@ class Timestamps:
         return (distinct, which) if (words == words[distinct[which]]).all() else None
 
 
-_UTC = "+00:00"
-
-
 def _words_for(size: int) -> int:
     return max(1, -(-size // WORD))
 
@@ -230,7 +234,7 @@ def _from(data: NDArray[np.uint8], begins: NDArray[np.intp], words: int) -> Word
     size = words * WORD
     if (missing := int(begins.max()) + size - len(data)) > 0:
         data = np.concatenate((data, np.zeros(missing, np.uint8)))
-    each = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, strides=(1,))  # type: ignore[arg-type]
+    each = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, strides=(1,))
     return each[begins].view(WORD_TYPE).reshape(-1, words)
 
 
@@ -239,7 +243,3 @@ def _masks(words: int) -> Words:
     """Return for each length what leaves as many bytes of so many words."""
     size = words * WORD
     return (np.tri(size + 1, size, -1, np.uint8) * np.uint8(0xFF)).view(WORD_TYPE)
-
-
-NULL_WORD = np.uint64(int.from_bytes(NULL.encode(), "little"))
-"""What stands in the first word of an empty value."""

@@ -131,9 +131,7 @@ class RecordWriter:
         output.flush()
         return written
 
-    def one_by_one(
-        self, lines: Mapping[int, bytes], extracted: str
-    ) -> tuple[dict[int, bytes], Written]:
+    def one_by_one(self, lines: Mapping[int, bytes], extracted: str) -> tuple[dict[int, bytes], Written]:
         """Return what lines become that are a row each, or empty.
 
         Args:
