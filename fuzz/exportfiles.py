@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import msgspec
 
@@ -14,9 +15,11 @@ from tap_responsys import columns
 from tap_responsys.decode import decoded
 from tap_responsys.kinds import export_kinds
 from tap_responsys.ledger import Ledger
+from tap_responsys.linematrix import MatrixWriter
 from tap_responsys.listing import ExportNames, sort_out
 from tap_responsys.parse import Dialect, ExportReader, Rejected
 from tap_responsys.readiness import companion
+from tap_responsys.recordlines import RecordForm, RecordWriter
 from tap_responsys.window import window_warning
 
 KINDS = export_kinds(contacts_pattern="*contact*list*")
@@ -29,6 +32,21 @@ _DIALECTS = (
     Dialect(delimiter="|", quote_char="'", encoding="shift_jis"),
 )
 _TYPES = ("text", "integer", "timestamp", "number")
+_FORMS = [
+    RecordForm(
+        "x",
+        ("A", "B", "C", "D"),
+        {"A": "integer", "B": "timestamp", "C": "text", "D": "number"},
+        "X.txt",
+        "then",
+        moments="B",
+        delimiter=delimiter,
+        quote_char=quote_char,
+        timezone=timezone,
+    )
+    for delimiter, quote_char, timezone in ((",", '"', "UTC"), (";", "", "Europe/Berlin"), ("\t", "'", "UTC"))
+]
+_TIME = re.compile(rb'"time_extracted":"[^"]*"')
 # More than any of the inputs grows to; a bound that is not kept is found by its size.
 _MOST_UNPACKED = 1 << 20
 
@@ -51,6 +69,22 @@ def delimited(data: bytes) -> None:
             assert row.values.keys() == types.keys(), "a row has every column"
             msgspec.json.encode(row.values)
     assert rows <= len(text) + 1, "there are no more rows than bytes"
+
+
+def blocks(data: bytes) -> None:
+    """Make lines of a block by arithmetic, and with the CSV parser; the first byte chooses how it is written.
+
+    What is to be read stands among plain lines, or all of it would be left to the parser.
+    """
+    form = _FORMS[data[0] % len(_FORMS)] if data else _FORMS[0]
+    plain = form.delimiter.join(("1", "05-Jan-2026 13:11:54", "text", "")).encode() + b"\n"
+    block = 30 * plain + data[1:].decode(errors="replace").encode() + 30 * plain
+    found = []
+    for writer in (MatrixWriter(form), RecordWriter(form)):
+        output = io.BytesIO()
+        written = writer.write(2, block, output)
+        found.append((written, _TIME.sub(b"", output.getvalue())))
+    assert found[0] == found[1], "both write the same"
 
 
 def header(data: bytes) -> None:

@@ -14,6 +14,7 @@ CORPUS = Path(__file__).parent / "corpus"
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "delimited": exportfiles.delimited,
+    "blocks": exportfiles.blocks,
     "header": exportfiles.header,
     "archive": exportfiles.archive,
     "file_names": exportfiles.file_names,

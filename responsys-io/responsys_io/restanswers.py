@@ -56,7 +56,7 @@ _REMEDIES = {
     "API_BLOCKED": "Oracle has barred this user from this function: ask Oracle's support.",
 }
 _QUOTED = re.compile(r'"[^"]*"')
-_ADDRESS = re.compile(r"\S+@\S+")
+_ADDRESS = re.compile(r"\S*@\S*")
 _DETAIL_LENGTH = 200
 _TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TITLE_LENGTH = 80
