@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import ResponsysError
-from responsys_io.restanswers import Judged, Verdict, refusal
+from responsys_io.restanswers import Judged, Verdict, error_code, refusal
 from responsys_io.restpages import items_of
 from responsys_io.restretry import UnknownOutcomeError
 
@@ -61,29 +61,29 @@ def outcome_of(call: RecordCall, part: Part, state: dict[str, Any] | None) -> Ou
     not tell what was done.
     """
     response = state.get("response") if state else None
-    error_code = response.get("errorCode") if isinstance(response, dict) else None
+    code = error_code(response)
     silent = state is None or (response is None and state.get("status") in _PENDING_STATUSES)
-    if silent or error_code in _PENDING:
+    if silent or code in _PENDING:
         return None
-    if error_code:
-        return _failure(call, error_code, response)
+    if code:
+        return _failure(call, code, response)
     try:
         return call.refused(part, response)
     except ResponsysError as error:
         return error
 
 
-def _failure(call: RecordCall, error_code: str, response: Any) -> ResponsysError:
-    if error_code in _LOST:
+def _failure(call: RecordCall, code: str, response: Any) -> ResponsysError:
+    if code in _LOST:
         return UnknownOutcomeError(
             "RSYS-4201",
             f"Responsys no longer has the result of a call about {call.place}.",
             "It is not known what was done; run again, a merge by key does no harm twice.",
         )
-    if error_code in _UNTOLD:
+    if code in _UNTOLD:
         return UnknownOutcomeError(
             "RSYS-4204",
-            f"Responsys has failed while it carried out a call about {call.place}: {error_code}.",
+            f"Responsys has failed while it carried out a call about {call.place}: {code}.",
             "It is not known what was done; run again, a merge by key does no harm twice.",
         )
     return refusal(call.endpoint.does, Judged(Verdict.REFUSED, _OK, response))

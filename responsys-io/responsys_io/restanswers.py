@@ -58,6 +58,7 @@ _REMEDIES = {
 _QUOTED = re.compile(r'"[^"]*"')
 _ADDRESS = re.compile(r"\S*@\S*")
 _DETAIL_LENGTH = 200
+_CODE_LENGTH = 80
 _TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TITLE_LENGTH = 80
 _FORBIDDEN = 403
@@ -93,7 +94,7 @@ class Judged:
     @property
     def error_code(self) -> str:
         """Responsys's error code, or an empty text."""
-        return _text(self.document, "errorCode")
+        return error_code(self.document)
 
     @property
     def detail(self) -> str:
@@ -119,7 +120,7 @@ class RefusedError(DataError):
 def judge(answer: Answer) -> Judged:
     """Decide what an answer means."""
     document = _decoded(answer.body)
-    code, detail = _text(document, "errorCode"), _text(document, "detail")
+    code, detail = error_code(document), _text(document, "detail")
     page = "" if document is not None else _page_title(answer.body)
     return Judged(_verdict(answer.status, code, detail, document), answer.status, document, page)
 
@@ -151,6 +152,11 @@ def refusal(where: str, judged: Judged) -> ResponsysError:
             "Oracle may have to allow the address that this runs at, or a proxy the host.",
         )
     return RefusedError(where, judged)
+
+
+def error_code(document: Any) -> str:
+    """Return the error code of a decoded answer, or an empty text: it is told, and so holds no value of a row."""
+    return without_values(_text(document, "errorCode"))[:_CODE_LENGTH]
 
 
 def without_values(words: str) -> str:
