@@ -174,3 +174,14 @@ def test_a_certificate_of_another_authority_is_refused(sandbox: Sandbox) -> None
     with RestApi.from_config(config) as api, pytest.raises(SettingsError, match="RSYS-4003"):
         api.user_info()
     assert sandbox.store.requests() == []
+
+
+def test_records_whose_echo_would_be_too_large_to_read(api: RestApi, sandbox: Sandbox) -> None:
+    names = [f"NOTE{number}" for number in range(6)]
+    columns = (Column("USERID", "INTEGER"), *(Column(name, "STR4000") for name in names))
+    table = Table(FOLDER, "LONG", columns, ("USERID",))
+    api.create(table)
+    records = [[str(number), *(6 * [4000 * "x"])] for number in range(200)]
+    assert api.merge(table, ["USERID", *names], records) == {}
+    assert statuses(sandbox, "/members") == [200, 200]
+    assert len(sandbox.store.rows(FOLDER, "LONG")) == 200

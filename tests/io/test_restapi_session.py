@@ -414,8 +414,8 @@ def test_requests_are_plain_ascii_with_encoded_names(server: ScriptedServer, api
 
 
 def test_a_body_that_would_be_too_large_is_sent_in_halves(server: ScriptedServer, api: RestApi) -> None:
-    # Nine MiB together; the one record that is refused is the last of the second half.
-    records = [[str(place), "x" * 3 * 2**20] for place in range(3)]
+    # More than three MiB together; the one record that is refused is the last of the second half.
+    records = [[str(place), "x" * 5 * 2**18] for place in range(3)]
     server.will_sign_in()
     server.will(reply(200, {"recordData": {"records": [["0", ""]]}}))
     server.will(reply(200, {"recordData": {"records": [["1", ""], ["MERGEFAILED: Record 1 = no\r\n", ""]]}}))
