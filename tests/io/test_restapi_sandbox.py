@@ -105,7 +105,7 @@ def test_every_flavour_of_an_expired_token(
 ) -> None:
     sandbox.rest.options.expired_token = flavour
     sandbox.rest.options.token_life = -1
-    with pytest.raises(RefusedError, match=flavour):
+    with pytest.raises(TransientError, match=f"RSYS-4016.*{flavour}"):
         api.merge(table, ["USERID"], [["1"]])
     sandbox.rest.options.token_life = 7200
     assert api.merge(table, ["USERID"], [["1"]]) == {}
@@ -115,6 +115,12 @@ def test_a_revoked_token_costs_one_login(sandbox: Sandbox, api: RestApi, table: 
     sandbox.rest.faults.add(Fault(action=RevokeTokens(), path=MEMBERS))
     assert api.merge(table, ["USERID"], [["1"]], repeatable=False) == {}
     assert statuses(sandbox, "/auth/token") == [200, 200]
+
+
+def test_tokens_that_are_revoked_again_and_again(sandbox: Sandbox, api: RestApi, table: Table) -> None:
+    sandbox.rest.faults.add(Fault(action=RevokeTokens(), path=MEMBERS, count=3))
+    assert api.merge(table, ["USERID"], [["1"]], repeatable=False) == {}
+    assert statuses(sandbox, "/auth/token") == 4 * [200]
 
 
 def test_the_token_is_renewed_before_it_ends(

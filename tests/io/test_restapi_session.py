@@ -202,13 +202,24 @@ def test_threads_whose_token_is_refused_sign_in_once(server: ScriptedServer, api
     assert [request.method for request in server.received].count("POST") == 2
 
 
-def test_a_token_that_stays_refused_is_no_endless_loop(server: ScriptedServer, api: RestApi) -> None:
+def test_several_tokens_may_end_within_a_call(server: ScriptedServer, api: RestApi, time: FakeTime) -> None:
     server.will_sign_in()
-    server.will(refuse(401, "INVALID_TOKEN"))
-    server.will_sign_in(2)
-    server.will(refuse(401, "INVALID_TOKEN"))
-    with pytest.raises(RefusedError, match="INVALID_TOKEN"):
+    for number in range(2, 5):
+        server.will(refuse(401, "INVALID_TOKEN"))
+        server.will_sign_in(number)
+    server.will(MERGED)
+    assert merge(api, repeatable=False) == {}
+    assert server.received[-1].headers["authorization"] == "token-4"
+    assert len(time.waits) == 2, "the first one is replaced at once"
+
+
+def test_a_token_that_stays_refused_is_no_endless_loop(server: ScriptedServer, api: RestApi) -> None:
+    for number in range(1, 5):
+        server.will_sign_in(number)
+        server.will(refuse(401, "INVALID_TOKEN"))
+    with pytest.raises(TransientError, match="RSYS-4016.*merge records with 4 tokens.*INVALID_TOKEN"):
         merge(api)
+    assert [request.path.endswith("/token") for request in server.received] == 4 * [True, False]
 
 
 @pytest.mark.parametrize(
