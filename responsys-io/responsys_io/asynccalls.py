@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from responsys_io.asyncresults import Outcome, OverdueError, outcome_of, overdue, raise_refusal, states_of
 from responsys_io.errors import ResponsysError, SettingsError
-from responsys_io.recordcalls import MAX_RECORDS
+from responsys_io.recordcalls import MAX_BODY_BYTES, MAX_RECORDS
 from responsys_io.resthttp import MAX_CONNECTIONS
 from responsys_io.restretry import UnknownOutcomeError
 from responsys_io.restsession import ASYNC_API, Endpoint, encoded
 from responsys_io.retry import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from responsys_io.recordcalls import Part, RecordCall
     from responsys_io.restsession import RestSession
@@ -44,7 +44,8 @@ class Queued:
     Args:
         request_id: What it is asked for by; empty for a part that was not taken.
         call: What is to be done.
-        part: Which of the call's records it carries.
+        part: Which of the call's records it carries; without its body, once it was taken.
+        size: Bytes of its body, which its result, an echo of the records, has about as many of.
         since: When it was taken, in seconds of the clock.
         loose: Whether Responsys may have taken it once more, without an id that it could be asked for by.
         failure: Why it was not taken, for a part that follows others.
@@ -53,6 +54,7 @@ class Queued:
     request_id: str
     call: RecordCall
     part: Part = field(repr=False)
+    size: int
     since: float
     loose: bool = False
     failure: ResponsysError | None = None
@@ -61,8 +63,9 @@ class Queued:
 class AsyncCalls:
     """Queues calls and waits for their results. Safe for several threads.
 
-    Whoever waits first asks for the results of all calls that are under way, up to 200 at once, and the
-    others wait for that: however many threads there are, there is one loop that asks.
+    Whoever waits first asks for the results of all calls that are under way, as many at once as an answer can
+    hold and 200 at most, and the others wait for that: however many threads there are, there is one loop that
+    asks.
 
     Args:
         session: Makes the calls.
@@ -132,7 +135,7 @@ class AsyncCalls:
             except ResponsysError as error:
                 if not queued:
                     raise
-                queued.append(Queued("", call, part, self._clock(), failure=error))
+                queued.append(Queued("", call, part, 0, self._clock(), failure=error))
                 break
         return queued
 
@@ -199,7 +202,7 @@ class AsyncCalls:
     def _submit(self, call: RecordCall, part: Part) -> Queued:
         with self._handing_over:
             request_id, loose = self._send(call, part)
-        entry = Queued(request_id, call, part, self._clock(), loose)
+        entry = Queued(request_id, call, replace(part, body=b""), len(part.body), self._clock(), loose)
         with self._changed:
             self._waiting[request_id] = entry
             self._idle = 1
@@ -231,8 +234,7 @@ class AsyncCalls:
         with self._changed:
             waiting = list(self._waiting.values())
             self._idle += 1
-        for start in range(0, len(waiting), MAX_RECORDS):
-            asked = waiting[start : start + MAX_RECORDS]
+        for asked in _together(waiting):
             states = self._states([entry.request_id for entry in asked])
             with self._changed:
                 for entry in asked:
@@ -250,3 +252,17 @@ class AsyncCalls:
         self.polls += 1
         body = encoded({"requestIds": request_ids})
         return states_of(self._session.call(_POLL, body=body), _POLL)
+
+
+def _together(waiting: Sequence[Queued]) -> Iterator[list[Queued]]:
+    """Yield which of the calls to ask for at once: all of them may be done, and one answer has to hold it."""
+    asked: list[Queued] = []
+    size = 0
+    for entry in waiting:
+        if asked and (len(asked) == MAX_RECORDS or size + entry.size > MAX_BODY_BYTES):
+            yield asked
+            asked, size = [], 0
+        asked.append(entry)
+        size += entry.size
+    if asked:
+        yield asked

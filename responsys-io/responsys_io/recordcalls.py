@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from responsys_io.answeredrows import answered_rows
 from responsys_io.errors import DataError
+from responsys_io.resthttp import MAX_ANSWER_BYTES
 from responsys_io.restsession import encoded
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 MAX_RECORDS = 200
 """Records, or ids, that a call takes."""
 
-MAX_BODY_BYTES = 8 * 2**20
-"""Above 10 MB the gateway drops the connection without an answer (Oracle's handlingErrorsMain page)."""
+MAX_BODY_BYTES = MAX_ANSWER_BYTES * 3 // 4
+"""The answer echoes the records, and has to be read. Above 10 MB the gateway drops the connection without an
+answer (Oracle's handlingErrorsMain page)."""
 
 UpdateOnMatch = Literal["REPLACE_ALL", "NO_UPDATE"]
 

@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 STANDARD_API = "/rest/api/v1.3"
 ASYNC_API = "/rest/asyncApi/v1.3"
 
+MOST_TOKENS = 4
+"""Tokens that are tried for a call: several can end while it is made, as when one server follows another."""
+
 # What may stand in a log; all else in a path may be the id of a person.
 _OBJECT_NAMES = {"folder", "table", "list", "pet", "campaign", "program", "job", "run"}
 
@@ -129,7 +132,8 @@ class RestSession:
         Raises:
             RefusedError: RSYS-4009 with Responsys's error code.
             SettingsError: Credentials, rights or addresses are wrong.
-            TransientError: Responsys cannot be reached, or is not available.
+            TransientError: Responsys cannot be reached, or is not available; RSYS-4016 when it refuses every
+                new token.
             UnknownOutcomeError: RSYS-4004 when a call that must not be repeated may have been carried out.
         """
         names = names or {}
@@ -141,11 +145,17 @@ class RestSession:
             Request(endpoint.verb, path, endpoint.path, rows, attempt=number) for number in count(start=1)
         )
         token = self._tokens.current()
-        judged = self._pursue(endpoint, target, body, token, attempts, repeatable=repeatable)
-        if judged.verdict is Verdict.SIGN_IN_AGAIN:
-            logger.info("Responsys no longer takes the token (%s): signing in again", judged.error_code)
-            token = self._tokens.current(refused=token)
+        for refused in count(start=1):
             judged = self._pursue(endpoint, target, body, token, attempts, repeatable=repeatable)
+            if judged.verdict is not Verdict.SIGN_IN_AGAIN:
+                break
+            if refused == MOST_TOKENS:
+                raise _no_token_is_taken(endpoint.does, judged)
+            logger.info("Responsys no longer takes the token (%s): signing in again", judged.error_code)
+            if refused > 1:
+                # It was new: what ends tokens is still at work.
+                self._pursuit.retry.sleep(self._pursuit.retry.pause(refused))
+            token = self._tokens.current(refused=token)
         if judged.verdict is Verdict.DONE:
             return judged.document
         raise refusal(endpoint.does, judged)
@@ -183,3 +193,11 @@ class RestSession:
             return self.traffic.exchange(
                 request, lambda: self._http.exchange(endpoint.verb, url, headers=headers, body=body)
             )
+
+
+def _no_token_is_taken(where: str, judged: Judged) -> TransientError:
+    return TransientError(
+        "RSYS-4016",
+        f"Responsys refused to {where} with {MOST_TOKENS} tokens, new ones of this run: {judged.error_code}.",
+        "Run again later; see whether something else signs this user out.",
+    )

@@ -229,6 +229,7 @@ class ApiSink(RoutedSink):
             touched,
             partial(self._calls.merge, names, rows, keys),
             partial(self._settle, records, self._target.next_batch_id()),
+            size=batch.size,
         )
 
     def _settle(self, records: list[Source], batch_id: str, outcome: MergeOutcome) -> None:

@@ -13,6 +13,12 @@ Places = tuple[int, ...]
 Source = dict[str, Any] | bytes
 """A record, or the line that it came in."""
 
+MOST_WAITING = 3 * 2**20
+"""Bytes in all rows that wait; hardly more fit into a call."""
+
+_VALUE = 64
+"""Bytes of a value beside its characters, about, in memory."""
+
 
 @dataclass
 class Batch:
@@ -25,15 +31,17 @@ class Batch:
         columns: Positions of the columns that the rows have.
         version: Version of the stream that they belong to, where it has one.
         rows: By key, the row's values and the record that it was made of.
+        size: About how many bytes the values take in memory.
     """
 
     columns: Places
     version: int | None = None
     rows: dict[Key, tuple[Sequence[str], Source]] = field(default_factory=dict)
+    size: int = 0
 
 
 class Batcher:
-    """Collects rows until a call is full.
+    """Collects rows until a call is full, or until too much waits: then the largest call goes as it is.
 
     Args:
         size: Rows of a full call.
@@ -43,6 +51,7 @@ class Batcher:
         self._size = size
         self._pending: dict[Places, Batch] = {}
         self._column_set_of: dict[Key, Places] = {}
+        self._waiting = 0
         self.superseded = 0
 
     def add(
@@ -70,10 +79,14 @@ class Batcher:
             batch = self._pending[columns] = Batch(columns, version)
         if waiting == columns:
             self.superseded += 1
+            self._count(batch, -_size_of(batch.rows[key][0]))
         batch.rows[key] = (row, record)
+        self._count(batch, _size_of(row))
         self._column_set_of[key] = columns
         if len(batch.rows) >= self._size:
             due.append(self._take(columns))
+        elif self._waiting >= MOST_WAITING:
+            due.append(self._take(max(self._pending, key=lambda each: self._pending[each].size)))
         return due
 
     def withdraw(self, key: Key) -> None:
@@ -83,7 +96,8 @@ class Batcher:
             return
         self.superseded += 1
         batch = self._pending[columns]
-        del batch.rows[key]
+        row, _ = batch.rows.pop(key)
+        self._count(batch, -_size_of(row))
         if not batch.rows:
             del self._pending[columns]
 
@@ -93,6 +107,15 @@ class Batcher:
 
     def _take(self, columns: Places) -> Batch:
         batch = self._pending.pop(columns)
+        self._waiting -= batch.size
         for key in batch.rows:
             del self._column_set_of[key]
         return batch
+
+    def _count(self, batch: Batch, size: int) -> None:
+        batch.size += size
+        self._waiting += size
+
+
+def _size_of(row: Sequence[str]) -> int:
+    return sum(map(len, row)) + _VALUE * len(row)

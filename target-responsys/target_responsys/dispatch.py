@@ -12,12 +12,19 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+MOST_AHEAD = 4 * 2**20
+"""Bytes in all calls that are open up to which more of them are made ready than there are threads."""
+
+MOST_OPEN = 16 * 2**20
+"""Bytes in all calls that are open, unless a single one has more."""
+
 
 @dataclass(eq=False)
 class _Call(Generic[Result]):
     keys: Collection[Hashable]
     work: Callable[[], Result]
     settle: Callable[[Result], None]
+    size: int = 0
     waits_for: int = 0
     followers: list[_Call[Any]] = field(default_factory=list)
 
@@ -31,10 +38,14 @@ class Dispatcher:
 
     The threads are daemons: a process that unwinds after a signal does not wait for answers.
 
+    Memory is bounded by bytes, since calls are of any size: what is sent and answered is held several times
+    as long as a call lasts. Small calls are made ready in number, so that threads never wait for them. Of
+    large ones no more are made ready than there are threads, and fewer where these would be too much.
+
     Args:
         threads: Calls at the same time.
         waiting: Calls that wait for a thread or for each other at most, as many as threads when not given:
-            enough to keep the threads busy, and a bound to memory.
+            enough to keep the threads busy.
     """
 
     def __init__(self, threads: int, *, waiting: int | None = None) -> None:
@@ -47,8 +58,9 @@ class Dispatcher:
         self._ended = threading.Condition(self._lock)
         self._ready: deque[_Call[Any]] = deque()
         self._last_of: dict[Hashable, _Call[Any]] = {}
-        self._finished: deque[tuple[_Call[Any], Any]] = deque()
+        self._finished: deque[tuple[Callable[[Any], None], int, Any]] = deque()
         self._open = 0
+        self._held = 0
         self._fault: BaseException | None = None
         self._closed = False
 
@@ -57,6 +69,8 @@ class Dispatcher:
         keys: Collection[Hashable],
         work: Callable[[], Result],
         settle: Callable[[Result], None],
+        *,
+        size: int = 0,
     ) -> None:
         """Have a call made, once there is room; results that are in are settled meanwhile.
 
@@ -64,16 +78,17 @@ class Dispatcher:
             keys: What it touches.
             work: Makes the call, on another thread.
             settle: Takes its result, on this thread.
+            size: About how many bytes it holds.
 
         Raises:
             Exception: What an earlier call has raised. Nothing further is begun then.
         """
-        call = _Call(keys, work, settle)
+        call = _Call(keys, work, settle, size)
         while True:
             self._settle_finished()
             with self._lock:
                 self._raise_fault()
-                if self._open < self._most:
+                if self._has_room(size):
                     self._admit(call)
                     break
                 self._wait()
@@ -103,8 +118,15 @@ class Dispatcher:
             thread.join(patience / self._size)
         self._settle_finished()
 
+    def _has_room(self, size: int) -> bool:
+        held = self._held + size
+        if self._open < self._size:
+            return held <= MOST_OPEN or not self._open
+        return self._open < self._most and held <= MOST_AHEAD
+
     def _admit(self, call: _Call[Any]) -> None:
         self._open += 1
+        self._held += call.size
         before = {id(earlier): earlier for key in call.keys if (earlier := self._last_of.get(key))}
         for earlier in before.values():
             earlier.followers.append(call)
@@ -122,19 +144,27 @@ class Dispatcher:
         thread.start()
 
     def _carry_out(self) -> None:
-        while call := self._next():
-            try:
-                result = call.work()
-            except BaseException as fault:  # noqa: BLE001  raised again by the thread that submits
-                with self._lock:
-                    self._fault = self._fault or fault
-                    self._begin.notify_all()
-                    self._ended.notify()
-                return
+        while self._carry_out_next():
+            pass
+
+    def _carry_out_next(self) -> bool:
+        """Carry the next call out; nothing of it is held while its thread waits for another one."""
+        call = self._next()
+        if call is None:
+            return False
+        try:
+            result = call.work()
+        except BaseException as fault:  # noqa: BLE001  raised again by the thread that submits
             with self._lock:
-                self._finished.append((call, result))
-                self._release(call)
+                self._fault = self._fault or fault
+                self._begin.notify_all()
                 self._ended.notify()
+            return False
+        with self._lock:
+            self._finished.append((call.settle, call.size, result))
+            self._release(call)
+            self._ended.notify()
+        return True
 
     def _next(self) -> _Call[Any] | None:
         with self._lock:
@@ -156,10 +186,11 @@ class Dispatcher:
 
     def _settle_finished(self) -> None:
         while self._finished:
-            call, result = self._finished.popleft()
+            settle, size, result = self._finished.popleft()
             with self._lock:
                 self._open -= 1
-            call.settle(result)
+                self._held -= size
+            settle(result)
 
     def _wait(self) -> None:
         if not self._finished:

@@ -62,7 +62,8 @@ LOAD_PROPERTIES: dict[str, dict[str, Any]] = {
         "integer",
         "Calls at the same time",
         "Of delivery api: how many calls may be under way at the same time. The account's limits are kept "
-        "to all the same, and rows of one key stay in order.",
+        "to all the same, and rows of one key stay in order. Fewer are, where their rows would take more "
+        "than 16 MiB of memory together.",
         default=8,
         minimum=1,
         maximum=MAX_CONNECTIONS,
@@ -84,7 +85,8 @@ ASYNC_PROPERTIES: dict[str, dict[str, Any]] = {
         "integer",
         "Queued calls at the same time",
         "Of api_mode async: how many merge calls may be under way at the same time. Each holds its rows in "
-        "memory until its result is there; max_connections bounds how many are handed over at once.",
+        "memory until its result is there, and 16 MiB of them are held at most; max_connections bounds how "
+        "many calls are handed over at once.",
         default=100,
         minimum=1,
         maximum=400,

@@ -15,18 +15,20 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.canaries import Canaries, files_in, in_memory, key_lines, spies
+from support.canaries import Canaries, files_in, in_memory, key_lines, processes_about, spies
 from support.connectproxy import connect_proxy
 from support.delivery import lines, record, schema, state
 from support.exports import OPEN_HEADER, delimited, open_row
 from support.keys import new_key
-from support.pgp import encrypted, needs_gpg, pair
+from support.pgp import HAS_GPG, encrypted, needs_gpg, pair
 from support.plugins import environment
 
+from responsys_io.keyring import sweep
 from responsys_sandbox.rest import Answer, Fault, Refuse
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Scene:
             (self.folder / name).mkdir()
         self.started = spies(self.folder / "bin", "gpg", "gpgconf")
         self.in_memory = in_memory()
+        self.rings: list[Path] = []
 
     def secret(self, setting: str, **more: str) -> None:
         """Give a setting a value of its own that must not be seen."""
@@ -104,6 +107,15 @@ class Scene:
             input=data, capture_output=True, check=False, cwd=self.folder / "work", env=self.environment(),
             timeout=100,
         )  # fmt: skip
+
+    def key_rings(self) -> list[Path]:
+        """Return the folders of gpg's keys that are there now and were not before."""
+        return [path for path in in_memory() - self.in_memory if path.name.startswith("responsys-pgp-")]
+
+    def agents(self) -> list[tuple[str, bytes]]:
+        """Return arguments and environment of each process that such a folder was given to."""
+        self.rings = self.key_rings() or self.rings
+        return [(f"gpg's agent, {name}", content) for name, content in processes_about(*map(str, self.rings))]
 
     def leaks(self, done: subprocess.CompletedProcess[bytes], *, records: bool = False) -> list[str]:
         """Return what of it can be seen after a run.
@@ -379,14 +391,8 @@ def test_a_proxy_that_refuses_its_user(target_scene: Scene) -> None:
 
 @needs_gpg
 def test_a_target_that_writes_encrypted_and_signed_files(target_scene: Scene) -> None:
-    receiver = pair("receiver")
-    phrase = target_scene.canaries.add("pgp_passphrase", "canary-pgp-phrase-Zx81Qp")
-    signer = pair("canary", passphrase=phrase)
-    target_scene.canaries.add("pgp_private_key", key_lines(signer.private))
-    target_scene.config |= {
-        "delivery": "sftp", "encryption": "pgp", "pgp_public_key": receiver.public.decode(),
-        "pgp_private_key": signer.private.decode(), "pgp_passphrase": phrase,
-    }  # fmt: skip
+    seal_output(target_scene)
+    target_scene.config |= {"delivery": "sftp", "encryption": "pgp"}
     done = target_scene.run("target_responsys", people(target_scene), by="environment")
     assert done.returncode == 0, done.stderr.decode()
     assert target_scene.started.read_bytes().count(b"--encrypt") >= 1
@@ -449,6 +455,120 @@ def test_plugins_that_are_ended_by_a_signal(target_scene: Scene) -> None:
     done = target_scene.run("target_responsys", people(target_scene), program=program)
     assert done.returncode == 128 + signal.SIGTERM
     assert target_scene.leaks(done) == []
+
+
+KILL = """
+import itertools, os, signal, {module} as place
+before, calls = {place}, itertools.count(1)
+def killed(*arguments, **named):
+    if next(calls) == {call}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return before(*arguments, **named)
+{place} = killed
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "place", "call", "settings"),
+    [
+        # Some calls are answered, others under way, rows wait, and the rejects file is open.
+        ("target_responsys.api_sink", "place.ApiSink._settle", 3, {"batch_size_rows": 4}),
+        ("target_responsys.rejects", "place.os.fsync", 1, {}),
+        # The receipt is written and has not got its name.
+        ("target_responsys.receipts", "place.os.fsync", 1, {"max_rejected_rows": 5}),
+        ("target_responsys.csvspool", "place.CsvSpool.finished", 1, {"delivery": "sftp"}),
+        # gpg waits for the rows.
+        ("responsys_io.encryption", "place.Encrypting.write", 1, {"delivery": "sftp", "encryption": "pgp"}),
+    ],
+)
+def test_a_target_that_is_killed(
+    module: str, place: str, call: int, settings: dict[str, Any], target_scene: Scene, sandbox: Sandbox
+) -> None:
+    if "encryption" in settings:
+        if not HAS_GPG:
+            pytest.skip("gpg is not installed")
+        seal_output(target_scene)
+    target_scene.config |= UNFIT | settings
+    program = KILL.format(module=module, place=place, call=call)
+    data = lines([PEOPLE, bad(target_scene)]) + people(target_scene)
+    done = target_scene.run("target_responsys", data, program=program)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    tokens(target_scene, sandbox)
+    assert len(target_scene.key_rings()) == ("encryption" in settings)
+    assert target_scene.leaks(done) == []
+    assert target_scene.canaries.leaks(target_scene.agents()) == []
+    assert_swept(target_scene)
+
+
+@needs_gpg
+def test_a_tap_that_is_killed_while_gpg_decrypts(tap_scene: Scene, sshd: SshServer) -> None:
+    seal(tap_scene, sshd)
+    program = KILL.format(
+        module="tap_responsys.streams", place="place.ExportStream._increment_stream_state", call=8
+    )
+    done = tap_scene.run("tap_responsys", program=program)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert tap_scene.key_rings(), "the run had keys"
+    assert tap_scene.leaks(done, records=True) == []
+    agents = tap_scene.agents()
+    assert agents, "the agent has outlived the run"
+    assert tap_scene.canaries.leaks(agents) == []
+    assert_swept(tap_scene)
+
+
+AGENT = """
+import atexit, pathlib, responsys_io.keyring as place
+before = place._removed
+def removed(home, lock):
+    pathlib.Path("agents").write_bytes(b"".join(
+        (process / "cmdline").read_bytes() + b"\\n" + (process / "environ").read_bytes() + b"\\n"
+        for process in pathlib.Path("/proc").glob("[0-9]*")
+        if os.fsencode(home) in (process / "cmdline").read_bytes()
+    ))
+    for path in sorted(home.rglob("*")):
+        if path.is_file():
+            pathlib.Path("ring-" + path.name).write_bytes(path.read_bytes())
+    before(home, lock)
+import os
+place._removed = removed
+"""
+
+
+@needs_gpg
+@pytest.mark.parametrize("by", ["file", "environment"])
+def test_what_the_agent_of_gpg_is_given(by: str, tap_scene: Scene, sshd: SshServer) -> None:
+    """Its arguments, its environment and all files of the key ring, as they are at the end of a run."""
+    seal(tap_scene, sshd)
+    done = tap_scene.run("tap_responsys", program=AGENT, by=by)
+    assert done.returncode == 0, done.stderr.decode()
+    work = tap_scene.folder / "work"
+    assert b"gpg-agent" in (work / "agents").read_bytes()
+    assert list(work.glob("ring-*.key")), "the key ring's files were seen"
+    assert tap_scene.leaks(done, records=True) == []
+    assert tap_scene.key_rings() == []
+
+
+def seal_output(scene: Scene) -> None:
+    """Encrypt files for somebody, and sign them by a key with a passphrase."""
+    phrase = scene.canaries.add("pgp_passphrase", "canary-pgp-phrase-Zx81Qp")
+    signer = pair("canary", passphrase=phrase)
+    scene.canaries.add("pgp_private_key", key_lines(signer.private))
+    scene.config |= {
+        "pgp_public_key": pair("receiver").public.decode(),
+        "pgp_private_key": signer.private.decode(), "pgp_passphrase": phrase,
+    }  # fmt: skip
+
+
+def assert_swept(scene: Scene) -> None:
+    """The next run's key ring has those that a killed one has left removed, with their agents."""
+    for home in scene.key_rings():
+        sweep(home.parent)
+    assert scene.key_rings() == []
+    # Told to end, an agent takes a moment.
+    until = time.monotonic() + 20
+    while scene.agents() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert scene.agents() == []
 
 
 def test_the_search_finds_what_is_there(scene: Scene) -> None:

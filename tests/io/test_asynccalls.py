@@ -97,6 +97,27 @@ def test_many_are_asked_for_at_once(sandbox: Sandbox, calls: AsyncCalls) -> None
     assert len(users(sandbox)) == 205
 
 
+def test_no_more_are_asked_for_at_once_than_an_answer_can_hold(
+    sandbox: Sandbox, api: RestApi, calls: AsyncCalls
+) -> None:
+    """A result echoes the records of its call."""
+    table = Table(FOLDER, "LONG", (Column("USERID", "INTEGER"), Column("NOTE", "STR4000")), ("USERID",))
+    api.create(table)
+    queued = [
+        entry
+        for first in range(0, 1200, 200)
+        for entry in calls.submit(
+            merge_call(
+                table, ["USERID", "NOTE"], [[str(first + number), 4000 * "x"] for number in range(200)]
+            )
+        )
+    ]
+    assert len(queued) == 6
+    assert [calls.outcome(entry) for entry in queued] == 6 * [{}]
+    assert polls(sandbox) == 2
+    assert len(sandbox.store.rows(FOLDER, "LONG")) == 1200
+
+
 def test_those_that_are_done_are_not_asked_for_again(sandbox: Sandbox, calls: AsyncCalls) -> None:
     (first,) = calls.submit(merge("1"))
     (second,) = calls.submit(merge("2"))

@@ -105,7 +105,7 @@ def test_every_flavour_of_an_expired_token(
 ) -> None:
     sandbox.rest.options.expired_token = flavour
     sandbox.rest.options.token_life = -1
-    with pytest.raises(RefusedError, match=flavour):
+    with pytest.raises(TransientError, match=f"RSYS-4016.*{flavour}"):
         api.merge(table, ["USERID"], [["1"]])
     sandbox.rest.options.token_life = 7200
     assert api.merge(table, ["USERID"], [["1"]]) == {}
@@ -115,6 +115,12 @@ def test_a_revoked_token_costs_one_login(sandbox: Sandbox, api: RestApi, table: 
     sandbox.rest.faults.add(Fault(action=RevokeTokens(), path=MEMBERS))
     assert api.merge(table, ["USERID"], [["1"]], repeatable=False) == {}
     assert statuses(sandbox, "/auth/token") == [200, 200]
+
+
+def test_tokens_that_are_revoked_again_and_again(sandbox: Sandbox, api: RestApi, table: Table) -> None:
+    sandbox.rest.faults.add(Fault(action=RevokeTokens(), path=MEMBERS, count=3))
+    assert api.merge(table, ["USERID"], [["1"]], repeatable=False) == {}
+    assert statuses(sandbox, "/auth/token") == 4 * [200]
 
 
 def test_the_token_is_renewed_before_it_ends(
@@ -174,3 +180,14 @@ def test_a_certificate_of_another_authority_is_refused(sandbox: Sandbox) -> None
     with RestApi.from_config(config) as api, pytest.raises(SettingsError, match="RSYS-4003"):
         api.user_info()
     assert sandbox.store.requests() == []
+
+
+def test_records_whose_echo_would_be_too_large_to_read(api: RestApi, sandbox: Sandbox) -> None:
+    names = [f"NOTE{number}" for number in range(6)]
+    columns = (Column("USERID", "INTEGER"), *(Column(name, "STR4000") for name in names))
+    table = Table(FOLDER, "LONG", columns, ("USERID",))
+    api.create(table)
+    records = [[str(number), *(6 * [4000 * "x"])] for number in range(200)]
+    assert api.merge(table, ["USERID", *names], records) == {}
+    assert statuses(sandbox, "/members") == [200, 200]
+    assert len(sandbox.store.rows(FOLDER, "LONG")) == 200

@@ -202,13 +202,24 @@ def test_threads_whose_token_is_refused_sign_in_once(server: ScriptedServer, api
     assert [request.method for request in server.received].count("POST") == 2
 
 
-def test_a_token_that_stays_refused_is_no_endless_loop(server: ScriptedServer, api: RestApi) -> None:
+def test_several_tokens_may_end_within_a_call(server: ScriptedServer, api: RestApi, time: FakeTime) -> None:
     server.will_sign_in()
-    server.will(refuse(401, "INVALID_TOKEN"))
-    server.will_sign_in(2)
-    server.will(refuse(401, "INVALID_TOKEN"))
-    with pytest.raises(RefusedError, match="INVALID_TOKEN"):
+    for number in range(2, 5):
+        server.will(refuse(401, "INVALID_TOKEN"))
+        server.will_sign_in(number)
+    server.will(MERGED)
+    assert merge(api, repeatable=False) == {}
+    assert server.received[-1].headers["authorization"] == "token-4"
+    assert len(time.waits) == 2, "the first one is replaced at once"
+
+
+def test_a_token_that_stays_refused_is_no_endless_loop(server: ScriptedServer, api: RestApi) -> None:
+    for number in range(1, 5):
+        server.will_sign_in(number)
+        server.will(refuse(401, "INVALID_TOKEN"))
+    with pytest.raises(TransientError, match="RSYS-4016.*merge records with 4 tokens.*INVALID_TOKEN"):
         merge(api)
+    assert [request.path.endswith("/token") for request in server.received] == 4 * [True, False]
 
 
 @pytest.mark.parametrize(
@@ -414,8 +425,8 @@ def test_requests_are_plain_ascii_with_encoded_names(server: ScriptedServer, api
 
 
 def test_a_body_that_would_be_too_large_is_sent_in_halves(server: ScriptedServer, api: RestApi) -> None:
-    # Nine MiB together; the one record that is refused is the last of the second half.
-    records = [[str(place), "x" * 3 * 2**20] for place in range(3)]
+    # More than three MiB together; the one record that is refused is the last of the second half.
+    records = [[str(place), "x" * 5 * 2**18] for place in range(3)]
     server.will_sign_in()
     server.will(reply(200, {"recordData": {"records": [["0", ""]]}}))
     server.will(reply(200, {"recordData": {"records": [["1", ""], ["MERGEFAILED: Record 1 = no\r\n", ""]]}}))

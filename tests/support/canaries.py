@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import shutil
 import sys
@@ -77,6 +78,17 @@ def files_in(*folders: Path, but: Iterable[Path] = ()) -> list[tuple[str, bytes]
 def in_memory() -> set[Path]:
     """Return what lies in the folder that is kept in memory, where keys are put for a run."""
     return set(_MEMORY.glob("*")) if _MEMORY.is_dir() else set()
+
+
+def processes_about(*words: str) -> list[tuple[str, bytes]]:
+    """Return arguments and environment of each process that has one of some words in its arguments."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            arguments = (process / "cmdline").read_bytes()
+            if any(word.encode() in arguments for word in words):
+                found += [("arguments", arguments), ("environment", (process / "environ").read_bytes())]
+    return found
 
 
 def spies(folder: Path, *programs: str) -> Path:

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_responsys.batches import Batch, Batcher
+from target_responsys.batches import MOST_WAITING, Batch, Batcher
 
 ALL, FEW = (0, 1, 2), (0, 2)
 
@@ -44,6 +44,39 @@ def test_a_row_never_overtakes_an_earlier_one_of_its_key() -> None:
     (earlier,) = batcher.add(ALL, ("1",), ["1", "a", ""], {})
     assert earlier.columns == FEW
     assert [batch.columns for batch in batcher.flush()] == [ALL]
+
+
+LARGE = "x" * (MOST_WAITING // 4)
+
+
+def test_no_more_waits_than_a_call_may_carry() -> None:
+    batcher = Batcher(200)
+    for number in range(3):
+        assert batcher.add(FEW, (str(number),), [str(number), LARGE], {}) == []
+    (cut,) = batcher.add(FEW, ("3",), ["3", LARGE], {})
+    assert [row[0] for row in values(cut)] == ["0", "1", "2", "3"]
+    assert batcher.flush() == []
+
+
+def test_when_too_much_waits_the_largest_call_goes() -> None:
+    batcher = Batcher(200)
+    batcher.add(ALL, ("1",), ["1", LARGE, ""], {})
+    for key in "23":
+        batcher.add(FEW, (key,), [key, LARGE], {})
+    (cut,) = batcher.add((0, 1), ("4",), ["4", LARGE], {})
+    assert cut.columns == FEW
+    assert [batch.columns for batch in batcher.flush()] == [ALL, (0, 1)]
+
+
+def test_what_does_not_wait_any_longer_does_not_count() -> None:
+    batcher = Batcher(200)
+    for _ in range(8):
+        batcher.add(FEW, ("1",), ["1", LARGE], {})
+        batcher.add(FEW, ("2",), ["2", LARGE], {})
+        batcher.withdraw(("2",))
+    assert len(batcher.flush()) == 1
+    for key in "345":
+        assert batcher.add(FEW, (key,), [key, LARGE], {}) == []
 
 
 @given(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_responsys.dispatch import Dispatcher
+from target_responsys.dispatch import MOST_AHEAD, MOST_OPEN, Dispatcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,6 +95,68 @@ def test_memory_is_bounded_by_calls_under_way(dispatcher: Dispatcher) -> None:
         assert number + 1 - len(settled) <= 8
     dispatcher.settle()
     assert len(settled) == 40
+
+
+@pytest.mark.parametrize(
+    ("size", "most"),
+    [
+        (0, 8),
+        (MOST_AHEAD // 8, 8),
+        (MOST_AHEAD // 6, 6),
+        (MOST_AHEAD // 4 + 1, 4),
+        (MOST_OPEN // 4, 4),
+        (MOST_OPEN // 2, 2),
+        (MOST_OPEN + 1, 1),
+    ],
+)
+def test_large_calls_are_not_made_ready_ahead_and_very_large_ones_go_one_by_one(
+    size: int, most: int, dispatcher: Dispatcher
+) -> None:
+    settled: list[None] = []
+    let_go = threading.Semaphore(0)
+    open_at_once = 0
+
+    def work() -> None:
+        assert let_go.acquire(timeout=SOON)
+
+    for number in range(3 * most):
+        if number >= most:
+            # There is room for no other one: without this one the submission would hang.
+            let_go.release()
+        dispatcher.submit([number], work, settled.append, size=size)
+        open_at_once = max(open_at_once, number + 1 - len(settled))
+    assert open_at_once == most
+    for _ in range(3 * most):
+        let_go.release()
+    dispatcher.settle()
+
+
+class Rows:
+    """What a call carries."""
+
+
+def test_nothing_of_a_call_is_held_when_it_is_settled(dispatcher: Dispatcher) -> None:
+    """Threads that have carried calls out wait for others: all of what they carried would add up."""
+
+    def work(_: Rows) -> Rows:
+        return Rows()
+
+    def settle(_: Rows, answered: Rows) -> None:
+        held.append(weakref.ref(answered))
+
+    held: list[weakref.ref[Rows]] = []
+    for number in range(8):
+        sent, kept = Rows(), Rows()
+        held += [weakref.ref(sent), weakref.ref(kept)]
+        dispatcher.submit([number], partial(work, sent), partial(settle, kept))
+    del sent, kept
+    dispatcher.settle()
+    # Threads may be about to let go of their call still.
+    for _ in range(1000):
+        if not any(each() for each in held):
+            break
+        threading.Event().wait(SOON / 1000)
+    assert [each() for each in held] == [None] * 24
 
 
 def test_after_a_fault_nothing_is_begun_and_the_fault_is_raised(dispatcher: Dispatcher) -> None:
