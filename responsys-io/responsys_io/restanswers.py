@@ -155,7 +155,7 @@ def refusal(where: str, judged: Judged) -> ResponsysError:
 
 
 def error_code(document: Any) -> str:
-    """Return the error code of a decoded answer, or an empty text: it is told, and so holds no value of a row."""
+    """Return the error code of a decoded answer, or an empty text; no address or other value of a row."""
     return without_values(_text(document, "errorCode"))[:_CODE_LENGTH]
 
 
