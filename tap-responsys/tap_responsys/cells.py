@@ -46,7 +46,6 @@ class Cells:
     others: dict[int, bytes]
 
 
-@dataclass(frozen=True)
 class _Lines:
     """The separators of a block by lines.
 
@@ -55,18 +54,17 @@ class _Lines:
         last: Which of these end lines.
     """
 
-    separators: NDArray[np.intp]
-    last: NDArray[np.intp]
-
-    @property
-    def ends(self) -> NDArray[np.intp]:
+    def __init__(self, separators: NDArray[np.intp], last: NDArray[np.intp]) -> None:
+        self.separators = separators
+        self.last = last
+        self.ends = separators[last]
         """Where lines end."""
-        return self.separators[self.last]
-
-    @property
-    def widths(self) -> NDArray[np.intp]:
+        self.begins = np.empty_like(self.ends)
+        """Where lines begin."""
+        self.begins[:1] = 0
+        np.add(self.ends[:-1], 1, out=self.begins[1:])
+        self.widths = _differences(last, -1)
         """How many cells each line has."""
-        return np.diff(self.last, prepend=-1)
 
     def holding(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the lines that places of the block belong to."""
@@ -86,11 +84,13 @@ def find_cells(block: bytes, width: int, delimiter: str, quote_char: str) -> Cel
         None where lines may not be told apart without a parser.
     """
     last_is_open = not block.endswith(b"\n")
-    data = np.frombuffer(bytearray(block) + b"\n" * last_is_open + bytes(ROOM), np.uint8)
-    enclosures = np.flatnonzero(data == ord(quote_char)) if quote_char else np.empty(0, np.intp)
+    data = _copied(block, ROOM)
+    if last_is_open:
+        data[len(block)] = _LINE_FEED
+    enclosures = (data == ord(quote_char)).nonzero()[0] if quote_char else np.empty(0, np.intp)
     breaks = data == _LINE_FEED
-    separators = np.flatnonzero(breaks | (data == ord(delimiter)))
-    lines = _Lines(separators, np.flatnonzero(breaks[separators]))
+    separators = (breaks | (data == ord(delimiter))).nonzero()[0]
+    lines = _Lines(separators, breaks[separators].nonzero()[0])
     left = lines.widths != width
     returns = block.count(b"\r") if b"\r" in block else 0
     if returns and (last_is_open or not returns == len(left) == block.count(b"\r\n")):
@@ -100,13 +100,15 @@ def find_cells(block: bytes, width: int, delimiter: str, quote_char: str) -> Cel
         if len(lines.last) != len(left):
             return None
         left = lines.widths != width
-    left[lines.holding(_escaped(data, lines.separators, quote_char))] = True
-    begins = np.concatenate(([0], lines.separators[:-1] + 1))
+    left[lines.holding(_escaped(data, lines.separators, len(left), quote_char))] = True
     ends = lines.separators
+    begins = np.empty_like(ends)
+    begins[0] = 0
+    np.add(ends[:-1], 1, out=begins[1:])
     if left.any():
         kept = np.repeat(~left, lines.widths)
         begins, ends = begins[kept], ends[kept]
-    cells = Cells(data, _by_column(begins, width), _by_column(ends, width), np.flatnonzero(~left), {})
+    cells = Cells(data, _by_column(begins, width), _by_column(ends, width), (~left).nonzero()[0], {})
     if returns:
         cells.ends[-1] -= 1
     cells, more = _opened(cells, lines, enclosures, quote_char)
@@ -120,28 +122,37 @@ def _without_enclosed(lines: _Lines, wrong: NDArray[np.bool_], enclosures: NDArr
 
     If all such marks of a line are enclosures, one is enclosed that comes after an odd number of them.
     """
-    of_wrong = np.flatnonzero(np.repeat(wrong, lines.widths))
+    widths, begins = lines.widths[wrong], lines.begins[wrong]
+    of_wrong = _ranges(lines.last[wrong] + 1 - widths, widths)
     before = np.searchsorted(enclosures, lines.separators[of_wrong])
-    before_line = np.searchsorted(enclosures, np.concatenate(([0], lines.ends[:-1])))
-    outside = np.ones(len(lines.separators), np.bool_)
-    outside[of_wrong] = (before - np.repeat(before_line[wrong], lines.widths[wrong])) & 1 == 0
+    before -= np.repeat(np.searchsorted(enclosures, begins), widths)
+    enclosed = of_wrong[before & 1 == 1]
     is_last = np.zeros(len(lines.separators), np.bool_)
     is_last[lines.last] = True
-    return _Lines(lines.separators[outside], np.flatnonzero(is_last[outside]))
+    return _Lines(np.delete(lines.separators, enclosed), np.delete(is_last, enclosed).nonzero()[0])
 
 
-def _escaped(data: NDArray[np.uint8], separators: NDArray[np.intp], quote_char: str) -> NDArray[np.intp]:
-    """Return where there are bytes that JSON does not take as they are; enclosures are looked at later."""
-    text = data[:-ROOM]
+def _escaped(
+    data: NDArray[np.uint8], separators: NDArray[np.intp], lines: int, quote_char: str
+) -> NDArray[np.intp]:
+    """Return where there are bytes that JSON does not take as they are; enclosures are looked at later.
+
+    Args:
+        data: The block and room behind it.
+        separators: Where cells end.
+        lines: How many of these are line ends.
+        quote_char: The enclosure.
+    """
+    text = data[: separators[-1] + 1]
     escaped = text < _SPACE
     escaped |= text == _BACKSLASH
     if quote_char != '"':
         escaped |= text == _QUOTE
-    escaped[separators] = False
-    if not escaped.any():
+    if np.count_nonzero(escaped) == lines:
         return np.empty(0, np.intp)
+    escaped[separators] = False
     escaped &= text != _RETURN
-    return np.flatnonzero(escaped)
+    return escaped.nonzero()[0]
 
 
 def _opened(
@@ -155,19 +166,18 @@ def _opened(
     enclosed &= cells.data[cells.ends - 1] == mark
     enclosed &= cells.ends - cells.begins >= _SHORTEST_ENCLOSED
     opened = replace(cells, begins=cells.begins + enclosed, ends=cells.ends - enclosed)
-    counts = np.diff(np.searchsorted(enclosures, lines.ends), prepend=0)
-    more = np.flatnonzero(counts[cells.rows] != 2 * enclosed.sum(axis=0))
+    until = np.searchsorted(enclosures, lines.ends)
+    counts = _differences(until, 0)
+    more = (counts[cells.rows] != 2 * np.add.reduce(enclosed, axis=0, dtype=np.intp)).nonzero()[0]
     if not more.size:
         return opened, more
     # Each of these rows has other marks than those around cells.
+    theirs, held = cells.rows[more], enclosed[:, more]
     inner = np.zeros(len(cells.data), np.bool_)
-    holding = np.zeros(len(counts), np.bool_)
-    holding[cells.rows[more]] = True
-    inner[enclosures[np.repeat(holding, counts)]] = True
-    theirs = enclosed[:, more]
-    inner[cells.begins[:, more][theirs]] = False
-    inner[cells.ends[:, more][theirs] - 1] = False
-    places = np.flatnonzero(inner)
+    inner[enclosures[_ranges(until[theirs] - counts[theirs], counts[theirs])]] = True
+    inner[cells.begins[:, more][held]] = False
+    inner[cells.ends[:, more][held] - 1] = False
+    places = inner.nonzero()[0]
     first, second = places[::2], places[1::2]
     if quote_char == '"' and len(first) == len(second) and (second - first == 1).all():
         row = np.searchsorted(cells.rows, lines.holding(first))
@@ -175,7 +185,7 @@ def _opened(
         if enclosed[column, row].all():
             cells.data[first] = _BACKSLASH
             return opened, np.empty(0, np.intp)
-    return opened, cells.rows[more]
+    return opened, theirs
 
 
 def _far_longer(cells: Cells) -> NDArray[np.bool_]:
@@ -194,14 +204,35 @@ def _without(cells: Cells, left: NDArray[np.bool_], lines: _Lines) -> Cells:
     if not left.any():
         return cells
     stay = ~left[cells.rows]
-    ends = lines.ends
     others = {
-        int(line): cells.data[ends[line - 1] + 1 if line else 0 : ends[line] + 1].tobytes()
-        for line in np.flatnonzero(left)
+        line: cells.data[lines.begins[line] : lines.ends[line] + 1].tobytes()
+        for line in left.nonzero()[0].tolist()
     }
     if not stay.all():
         cells = replace(cells, begins=cells.begins[:, stay], ends=cells.ends[:, stay], rows=cells.rows[stay])
     return replace(cells, others=others)
+
+
+def _copied(block: bytes, room: int) -> NDArray[np.uint8]:
+    """Return the bytes of a block and room behind them, which is NUL."""
+    data = np.empty(len(block) + room, np.uint8)
+    data[: len(block)] = np.frombuffer(block, np.uint8)
+    data[len(block) :] = 0
+    return data
+
+
+def _differences(numbers: NDArray[np.intp], first: int) -> NDArray[np.intp]:
+    """Return by how much each number is more than the one before, and the first one more than this."""
+    found = numbers.copy()
+    found[1:] -= numbers[:-1]
+    found[:1] -= first
+    return found
+
+
+def _ranges(begins: NDArray[np.intp], sizes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return so many numbers from each of these on, one after the other."""
+    until = np.cumsum(sizes)
+    return np.repeat(begins - until + sizes, sizes) + np.arange(until[-1])
 
 
 def _by_column(places: NDArray[np.intp], width: int) -> NDArray[Any]:

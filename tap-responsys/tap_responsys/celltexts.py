@@ -6,7 +6,7 @@ What is not certain here is left to `tap_responsys.columntexts`, which gives the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import numpy as np
 from tap_responsys.columntexts import NULL, begins_of_timestamps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,12 +32,16 @@ _MINUS, _ZERO = b"-0"
 _ZEROS, _TO_TEN, _HIGH_HALVES = (
     np.uint64(int.from_bytes(text * WORD, "little")) for text in (b"0", b"\6", b"\xf0")
 )
+_MOST_WORDS_OF_INTEGER = -(-(_LONGEST_CERTAIN + 1) // WORD)
 _MOST_MASKED = 16  # words; more need tables that grow with the square
 _MOST_PLACES = 1 << 16
 _HASH = 0x9E3779B97F4A7C15
 _LONGEST_BEGIN = 3 * WORD
 _LONGEST_NUMBER = 2 * WORD
 _UTC = "+00:00"
+
+
+_NONE = np.empty(0, np.intp)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Column:
     words: Words
     before: str = ""
     after: str = ""
-    empty: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    empty: NDArray[np.intp] = field(default_factory=lambda: _NONE)
     oldest: str = ""
     newest: str = ""
 
@@ -82,16 +86,8 @@ def as_column(texts: Sequence[str]) -> Column:
     return Column(words.view(WORD_TYPE), oldest=min(moments, default=""), newest=max(moments, default=""))
 
 
-def texts(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> Column:
-    """Return values that JSON takes as they are between quotes."""
-    words = taken(data, begins, lengths, _words_for(int(lengths.max())))
-    return Column(words, '"', '"', np.flatnonzero(lengths == 0))
-
-
-def integers(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> list[Column | None]:
-    """Return columns of whole numbers, None for each that has others.
-
-    Others are all that may not be of 64 bits, or are not written as JSON writes them.
+def texts(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> list[Column | None]:
+    """Return columns of values that JSON takes as they are between quotes.
 
     Args:
         data: The bytes.
@@ -99,17 +95,42 @@ def integers(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths
         lengths: How long they are.
     """
     columns: list[Column | None] = [None] * len(lengths)
-    sizes = -(-lengths.max(axis=1) // WORD)
-    for size in range(1, _words_for(_LONGEST_CERTAIN + 1) + 1):
-        alike = np.flatnonzero(np.maximum(sizes, 1) == size)
-        if not alike.size:
-            continue
-        words = taken(data, begins[alike].ravel(), lengths[alike].ravel(), size)
-        fits = _are_integers(words, lengths[alike].ravel()).reshape(len(alike), -1)
-        columns_of_words = words.reshape(len(alike), -1, size)
-        for place, column, fit in zip(alike.tolist(), columns_of_words, fits, strict=True):
-            if fit.all():
-                columns[place] = Column(column, empty=np.flatnonzero(lengths[place] == 0))
+    for places, words in _by_size(data, begins, lengths):
+        for place, column in zip(places, words, strict=True):
+            columns[place] = Column(column, '"', '"')
+    return _with_nulls(columns, lengths)
+
+
+def integers(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> list[Column | None]:
+    """Return columns of whole numbers, None for each that has others; see `texts`.
+
+    Others are all that may not be of 64 bits, or are not written as JSON writes them.
+    """
+    columns: list[Column | None] = [None] * len(lengths)
+    for places, words in _by_size(data, begins, lengths):
+        if words.shape[2] <= _MOST_WORDS_OF_INTEGER:
+            fit = _are_integers(words.reshape(-1, words.shape[2]), lengths[places].ravel())
+            for place, column, fits in zip(places, words, fit.reshape(len(places), -1), strict=True):
+                columns[place] = Column(column) if fits.all() else None
+    return _with_nulls(columns, lengths)
+
+
+def _by_size(
+    data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths
+) -> Iterator[tuple[list[int], Words]]:
+    """Yield columns that need as many words, with these: columns by rows by words."""
+    needed = [_words_for(longest) for longest in lengths.max(axis=1).tolist()]
+    for size in set(needed):
+        places = [place for place, words in enumerate(needed) if words == size]
+        words = taken(data, begins[places].ravel(), lengths[places].ravel(), size)
+        yield places, words.reshape(len(places), -1, size)
+
+
+def _with_nulls(columns: list[Column | None], lengths: Lengths) -> list[Column | None]:
+    """Return columns that know which of their values are empty."""
+    for place, shortest in enumerate(lengths.min(axis=1).tolist()):
+        if not shortest and (column := columns[place]) is not None:
+            columns[place] = replace(column, empty=(lengths[place] == 0).nonzero()[0])
     return columns
 
 

@@ -50,7 +50,6 @@ class MatrixWriter:
         self._form = form
         self._parsing = RecordWriter(form)
         self._columns = wanted_columns(form)
-        self._integers = [place for _, place, kind in self._columns if kind == "integer"]
         self._names, self._fixed = pieces_of_lines(form)
         self._timestamps = Timestamps(form.timezone)
 
@@ -92,18 +91,16 @@ class MatrixWriter:
         if not all(lengths[form.header.index(name)].all() for name in form.required):
             raise ValueError("an empty value that is required")
         made = {cols.SOURCE_LINE: celltexts.line_numbers(line, cells.rows)}
-        integers = celltexts.integers(cells.data, cells.begins[self._integers], lengths[self._integers])
-        whole = dict(zip(self._integers, integers, strict=True))
+        known: dict[int, Column | None] = {}
+        for kind, convert in (("text", celltexts.texts), ("integer", celltexts.integers)):
+            if places := [place for _, place, each in self._columns if each == kind]:
+                known.update(
+                    zip(places, convert(cells.data, cells.begins[places], lengths[places]), strict=True)
+                )
         for name, place, kind in self._columns:
-            begins, sizes = cells.begins[place], lengths[place]
-            if kind == "integer":
-                column = whole[place]
-            elif kind == "timestamp":
-                column = self._timestamps.column(cells.data, begins, sizes)
-            elif kind == "text":
-                column = celltexts.texts(cells.data, begins, sizes)
-            else:
-                column = None
+            column = known.get(place)
+            if kind == "timestamp":
+                column = self._timestamps.column(cells.data, cells.begins[place], lengths[place])
             made[name] = column or celltexts.as_column(self._parsing.encoders[kind](_strings(cells, place)))
         if cols.SUBSCRIPTION_STATUS in self._names:
             permissions = [""] * len(cells.rows)
