@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import time
 from typing import IO
 
 LONGEST_LINE = 1 << 22
@@ -12,6 +13,8 @@ LONGEST_LINE = 1 << 22
 _LONGEST_SHOWN = 1 << 17
 _READ_AT_ONCE = LONGEST_LINE + 1
 _FETCHED_AT_ONCE = 1 << 18
+# What comes in small pieces is put together for so long: large blocks of lines are written faster.
+_SECONDS_FOR_MORE = 0.05
 _LONGEST_BLOCK = 1 << 19
 _SHOWS_THE_END = len('"\r\n')
 _BYTE_ORDER_MARK = "\ufeff"
@@ -106,12 +109,20 @@ class Lines:
         """Make whole lines of the bytes that follow, or the longest piece of a line that is read at once."""
         parts, size = [self._rest], len(self._rest)
         end = bool(_end_of_lines(self._rest))
-        while not end and size < _READ_AT_ONCE and not self._at_end:
-            data = self._fetched()
+        until = time.monotonic() + _SECONDS_FOR_MORE
+        while not self._at_end and size < _READ_AT_ONCE:
+            if end and (size >= _FETCHED_AT_ONCE or time.monotonic() > until):
+                break
+            try:
+                data = self._fetched()
+            except Exception:
+                if end:
+                    break  # the lines at hand first
+                raise
             self._at_end = not data
             if text := self._decoder.decode(data, final=self._at_end):
                 # A CR that came last ends its line, now that it is clear whether LF follows.
-                end = bool(_end_of_lines(text)) or parts[-1].endswith("\r")
+                end = end or bool(_end_of_lines(text)) or parts[-1].endswith("\r")
                 parts.append(text)
                 size += len(text)
         text = "".join(parts)
