@@ -128,6 +128,15 @@ def limits(rows: list[Row]) -> list[str]:
         else "The limit now is the tap's own work"
     )
     text = f"The tap's {ours / _THOUSAND:.0f} k rows a second are {shares}. {verdict}."
+    together = next(
+        (row.rate for row in rows if row.measured.group.startswith(PIPELINE) and row.measured.own), None
+    )
+    if together and forwarded:
+        text += (
+            " Through `meltano run`, where tap and Meltano share the machine's cores, "
+            f"{together / _THOUSAND:.0f} k rows a second arrive, {together / forwarded:.0%} of what Meltano "
+            "forwards."
+        )
     return [f"**Where the limit is.** {text}"]
 
 

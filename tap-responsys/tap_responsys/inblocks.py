@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_responsys.records import Block, Records
 
 _WORTH_A_PROCESS = 8 * 2**20
-_MOST_BLOCKS = 32
+_MOST_BLOCKS = 16
 # A slow server keeps the caller, who has a state to write, from being told for no longer.
 _SECONDS = 1.0
 
