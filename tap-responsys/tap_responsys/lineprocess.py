@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # Blocks wait in the pipe, so that the next one is at hand when one is done. Linux only.
 _PIPE_BYTES = 1 << 20
 
+# Of the variables that this process has been given; others hold settings, and secrets among them.
+_FOR_PYTHON = ("PATH", "LANG", "LC_", "TMPDIR", "PYTHON", "LD_", "DYLD_", "VIRTUAL_ENV")
+
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
@@ -48,8 +51,7 @@ class LineProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=(output,),
-            # NumPy's library for algebra, which nothing is computed with, would start threads.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            env=_environment(),
             # A signal from the terminal is for this process, which ends the other one.
             process_group=0,
         )
@@ -108,3 +110,10 @@ class LineProcess:
             f"The process that writes records has ended, exit code {self._process.wait()}.",
             "See whether memory was short; the next run goes on from the last state.",
         )
+
+
+def _environment() -> dict[str, str]:
+    """Return what another Python needs of the environment; no setting and no secret is in it."""
+    passed_on = {name: value for name, value in os.environ.items() if name.startswith(_FOR_PYTHON)}
+    # NumPy's library for algebra, which nothing is computed with, would start threads.
+    return {**passed_on, "OPENBLAS_NUM_THREADS": "1"}

@@ -377,6 +377,17 @@ def test_a_process_that_was_killed_is_told(tmp_path: Path) -> None:
             list(written)
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc to look into")
+def test_another_process_is_given_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAP_RESPONSYS_SFTP_PASSWORD", "canary")
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    _, form = opened(export_of(10))
+    with (tmp_path / "lines").open("wb") as output, closing(LineProcess(form, output.fileno())) as sink:
+        given = Path(f"/proc/{sink._process.pid}/environ").read_bytes().split(b"\0")
+    assert b"PYTHONWARNINGS=ignore" in given
+    assert not [variable for variable in given if b"canary" in variable]
+
+
 def sync_both_ways(tap: Tap, settings: dict[str, Any], **more: Any) -> tuple[list[str], list[str]]:
     """Return the messages of a run, and of one in which the SDK handles each record; without times.
 

@@ -61,7 +61,7 @@ class MeltanoCase:
             ChaosError: What has gone wrong, with the seed.
         """
         for number in range(kills):
-            if self._covered() == self._exports.rows:
+            if self._covered() == self._exports.rows and not self._exports.is_full:
                 self._exports.write(ROWS_PER_FILE)
                 self._exports.write(ROWS_PER_FILE)
             self._kill(number)
