@@ -16,7 +16,7 @@ import msgspec
 
 from responsys_io.errors import TransientError
 from responsys_io.exits import output_failed
-from tap_responsys.lineworker import BEGIN, LENGTH, Answer
+from tap_responsys.linemessages import BEGIN, LENGTH, Answer
 
 if TYPE_CHECKING:
     from tap_responsys.recordlines import RecordForm, Written

@@ -11,7 +11,6 @@ import errno
 import gc
 import os
 import signal
-import struct
 import sys
 from typing import BinaryIO
 
@@ -19,12 +18,8 @@ import msgspec
 
 from responsys_io.heap import keep_freed_memory
 from tap_responsys.linematrix import MatrixWriter
+from tap_responsys.linemessages import BEGIN, LENGTH, Answer
 from tap_responsys.recordlines import RecordForm, Written
-
-Answer = Written | int | None
-LENGTH = struct.Struct("<I")
-BEGIN = struct.Struct("<Q")
-"""What stands before a block's text: the number of its first line."""
 
 
 def work(stdin: BinaryIO, stdout: BinaryIO, output: BinaryIO) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import responsys_io.lean  # noqa: F401  before the SDK
+
+# isort: split
+
 import contextlib
 import gc
 import itertools

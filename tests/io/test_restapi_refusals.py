@@ -120,9 +120,12 @@ def test_every_code_has_a_verdict_here() -> None:
 @pytest.mark.parametrize("code", sorted(SIGNED_IN_AGAIN))
 def test_codes_after_which_one_signs_in_again(sandbox: Sandbox, code: str) -> None:
     assert merged(sandbox, refused(code)) == Outcome(2, 1)
-    again = merged(sandbox, refused(code), refused(code))
-    assert (again.attempts, again.logins) == (2, 1)
-    assert isinstance(again.raised, RefusedError)
+    several = merged(sandbox, *[refused(code)] * 3)
+    assert (several.attempts, several.logins, len(several.waits), several.raised) == (4, 3, 2, None)
+    again = merged(sandbox, *[refused(code)] * 4)
+    assert (again.attempts, again.logins) == (4, 3)
+    assert isinstance(again.raised, TransientError)
+    assert again.raised.code == "RSYS-4016"
 
 
 def test_a_fail_over_may_have_done_what_must_not_be_done_twice(sandbox: Sandbox) -> None:
