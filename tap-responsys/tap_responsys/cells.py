@@ -9,10 +9,12 @@ every other that is unusual as a whole, is left to the parser.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tap_responsys.recordlines import ONE_BYTE_EACH
 from tap_responsys.records import LONGEST_FIELD
 
 if TYPE_CHECKING:
@@ -44,6 +46,15 @@ class Cells:
     ends: NDArray[np.intp]
     rows: NDArray[np.intp]
     others: dict[int, bytes]
+
+    @cached_property
+    def _text(self) -> str:
+        return self.data.tobytes().decode(ONE_BYTE_EACH)
+
+    def strings(self, column: int) -> list[str]:
+        """Return a column's values, but for doubled quotes, in which a character is a byte."""
+        places = zip(self.begins[column].tolist(), self.ends[column].tolist(), strict=True)
+        return [self._text[begin:end] for begin, end in places]
 
 
 class _Lines:

@@ -18,6 +18,7 @@ from tap_responsys import columns as cols
 from tap_responsys.cells import Cells, find_cells
 from tap_responsys.celltexts import NULL_WORD, WORD, Column, Timestamps
 from tap_responsys.recordlines import (
+    MADE_AT_ONCE,
     ONE_BYTE_EACH,
     RecordForm,
     RecordWriter,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 # Of so many lines at most one may need a parser, or all get one.
 _LINES_PER_OTHER = 4
-# Bytes of the matrix; memory for more goes back to the system each time.
-_MADE_AT_ONCE = 1 << 16
 
 
 class MatrixWriter:
@@ -101,11 +100,11 @@ class MatrixWriter:
             column = known.get(place)
             if kind == "timestamp":
                 column = self._timestamps.column(cells.data, cells.begins[place], lengths[place])
-            made[name] = column or celltexts.as_column(self._parsing.encoders[kind](_strings(cells, place)))
+            made[name] = column or celltexts.as_column(self._parsing.encoders[kind](cells.strings(place)))
         if cols.SUBSCRIPTION_STATUS in self._names:
             permissions = [""] * len(cells.rows)
             if cols.PERMISSION_STATUS in form.types:
-                permissions = _strings(cells, form.header.index(cols.PERMISSION_STATUS))
+                permissions = cells.strings(form.header.index(cols.PERMISSION_STATUS))
             made[cols.SUBSCRIPTION_STATUS] = celltexts.as_column(statuses(permissions))
         return made
 
@@ -138,13 +137,6 @@ class MatrixWriter:
         return matrix
 
 
-def _strings(cells: Cells, place: int) -> list[str]:
-    """Return a column's values, but for doubled quotes, in which a character is a byte."""
-    text = cells.data.tobytes().decode(ONE_BYTE_EACH)
-    begins, ends = cells.begins[place].tolist(), cells.ends[place].tolist()
-    return [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
-
-
 def _merged(
     matrix: NDArray[np.uint8], numbers: NDArray[np.intp], others: Mapping[int, bytes]
 ) -> Iterator[bytes]:
@@ -159,6 +151,6 @@ def _merged(
 
 
 def _lines(matrix: NDArray[np.uint8]) -> Iterator[bytes]:
-    step = max(1, _MADE_AT_ONCE // matrix.shape[1])
+    step = max(1, MADE_AT_ONCE // matrix.shape[1])
     for begin in range(0, len(matrix), step):
         yield matrix[begin : begin + step].tobytes().translate(None, b"\0")
