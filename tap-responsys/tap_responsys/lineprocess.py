@@ -6,7 +6,6 @@ It writes only while this process waits for it: between `put` and the end of `wr
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import sys
@@ -16,14 +15,12 @@ import msgspec
 
 from responsys_io.errors import TransientError
 from responsys_io.exits import output_failed
+from responsys_io.pipes import widen
 from tap_responsys.linemessages import BEGIN, LENGTH, Answer
 
 if TYPE_CHECKING:
     from tap_responsys.recordlines import RecordForm, Written
     from tap_responsys.records import Block
-
-# Blocks wait in the pipe, so that the next one is at hand when one is done. Linux only.
-_PIPE_BYTES = 1 << 20
 
 # Of the variables that this process has been given; others hold settings, and secrets among them.
 _FOR_PYTHON = ("PATH", "LANG", "LC_", "TMPDIR", "PYTHON", "LD_", "DYLD_", "VIRTUAL_ENV")
@@ -58,8 +55,9 @@ class LineProcess:
         assert self._process.stdin is not None  # noqa: S101  pipes, as ordered
         assert self._process.stdout is not None  # noqa: S101
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
-        with contextlib.suppress(AttributeError, OSError):
-            fcntl.fcntl(self._stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        # Blocks wait in one, so that the next one is at hand when one is done; lines in the other.
+        widen(self._stdin.fileno())
+        widen(output)
         self._given = 0
         self._send(msgspec.msgpack.encode(form))
 

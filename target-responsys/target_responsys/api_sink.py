@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from itertools import repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from responsys_io.errors import DataError
@@ -22,7 +24,7 @@ from target_responsys.sink import RoutedSink
 from target_responsys.statuswatch import StatusWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from target_responsys.batches import Batch, Key, Places, Source
     from target_responsys.deletion import Deleted
@@ -71,6 +73,7 @@ class ApiSink(RoutedSink):
         self._make_row = RowMaker(self.route, self.zone, column_types=types)
         self._column_types = types
         self._batches = Batcher(chosen(config, "batch_size_rows"))
+        self._key_in = _picker(self._match.key)
         self._key_names = [self._match.columns[place].name for place in self._match.key]
         self._place = (table.folder, table.name)
         self._interval = Interval()
@@ -109,20 +112,21 @@ class ApiSink(RoutedSink):
     def _take(self, records: Sequence[Values], lines: Sequence[bytes], versions: Iterable[Any]) -> int:
         """Add records to calls as `process_record` does, up to one that something is wrong with."""
         rows = self._short_rows.rows(records)
+        present: Iterable[tuple[Places, Sequence[str]]]
+        if self._appends or self._short_rows.all_are_present(records):
+            present = zip(repeat(self._make_row.all_places), rows)
+        else:
+            present = map(self._short_rows.present, records, rows)
+        key_of = self._whole if self._appends else self._key
         taken = 0
         try:
-            for row, record, line, version in zip(rows, records, lines, versions, strict=False):
-                places, values = (
-                    (self._make_row.all_places, row)
-                    if self._appends
-                    else self._short_rows.present(record, row)
-                )
+            for (places, row), line, version in zip(present, lines, versions, strict=False):
                 try:
-                    key = row if self._appends else self._key(places, values)
+                    key = key_of(places, row)
                 except UnfitRecordError:
                     break
                 taken += 1
-                for batch in self._batches.add(places, key, values, line, version):
+                for batch in self._batches.add(places, key, row, line, version):
                     self._deliver(batch)
         finally:
             self.tally.received += taken
@@ -168,7 +172,7 @@ class ApiSink(RoutedSink):
             UnfitRecordError: A part of it is blank or left out.
         """
         if places is self._make_row.all_places:
-            key = tuple(row[place] for place in self._match.key)
+            key = self._key_in(row)
         else:
             by_place = dict(zip(places, row, strict=True))
             key = tuple(by_place.get(place, "") for place in self._match.key)
@@ -176,6 +180,10 @@ class ApiSink(RoutedSink):
             blank = self._match.key[key.index("")]
             raise UnfitRecordError(f"key column {self._match.columns[blank].name} is empty")
         return key
+
+    @staticmethod
+    def _whole(_: Places, row: Sequence[str]) -> Key:
+        return tuple(row)
 
     def _key_of(self, record: dict[str, Any]) -> Key:
         """Return the key of a record, whatever else is in it.
@@ -284,3 +292,11 @@ class ApiSink(RoutedSink):
         if not outcome.failure:
             self.tally.deleted += outcome.found
             self.tally.absent += not outcome.found
+
+
+def _picker(places: Places) -> Callable[[Sequence[str]], Key]:
+    """Return what takes the values at these places out of a row."""
+    if len(places) == 1:
+        (place,) = places
+        return lambda row: (row[place],)
+    return itemgetter(*places)

@@ -52,6 +52,7 @@ class Batcher:
         self._pending: dict[Places, Batch] = {}
         self._column_set_of: dict[Key, Places] = {}
         self._waiting = 0
+        self._version: int | None = None
         self.superseded = 0
 
     def add(
@@ -68,9 +69,9 @@ class Batcher:
         columns must not overtake it, so the earlier one goes first. Rows of another version of the stream
         wait for none of the former.
         """
-        due = [
-            self._take(others) for others, batch in list(self._pending.items()) if batch.version != version
-        ]
+        due = []
+        if version != self._version:
+            due, self._version = self.flush(), version
         waiting = self._column_set_of.get(key)
         if waiting is not None and waiting != columns:
             due.append(self._take(waiting))
@@ -118,4 +119,4 @@ class Batcher:
 
 
 def _size_of(row: Sequence[str]) -> int:
-    return sum(map(len, row)) + _VALUE * len(row)
+    return len("".join(row)) + _VALUE * len(row)

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import repeat, takewhile
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from target_responsys.columnfit import misfit, width_of
 from target_responsys.shortway import RecordReader
@@ -114,6 +114,10 @@ class ShortRows:
         return list(
             zip(*(repeat(constant, len(records)) for constant in self._constants), *made, strict=False)
         )
+
+    def all_are_present(self, records: Sequence[Values]) -> bool:
+        """Tell whether every record has a value, be it null, for every column."""
+        return not any(UnsetType in set(map(type, column)) for column in zip(*records, strict=True))
 
     def present(self, record: Values, row: tuple[str, ...]) -> tuple[Places, Sequence[str]]:
         """Return the positions of the columns that a record has, and their values in its row."""
