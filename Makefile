@@ -17,6 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 # Plugins are started often: compile them once.
 export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_CACHE_DIR := $(ROOT)/.cache/pip
 export TMPDIR := $(ROOT)/.local/tmp
 

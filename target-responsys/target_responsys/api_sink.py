@@ -45,11 +45,11 @@ class ApiSink(RoutedSink):
             SettingsError: The table is not where it has to be.
             DataError: It does not fit the stream, or not what is to be done with its rows.
         """
-        config = self._target.config
+        config, connections = self._target.config, self._target.connections
         load_method = chosen(config, "load_method")
         rules = MergeRules.from_config(config)
         destination = find_destination(
-            self._target.api,
+            connections.api,
             self.route,
             create=chosen(config, "create_tables"),
             admit=partial(
@@ -59,12 +59,12 @@ class ApiSink(RoutedSink):
         table = destination.table
         self._appends = load_method == "append"
         self._match = match(self.route, table, whole_rows=self._appends)
-        self._records = records_of(self._target.api, destination, rules, self._match.match_columns)
+        self._records = records_of(connections.api, destination, rules, self._match.match_columns)
         counts = destination.kind == "list" and chosen(config, "count_status_changes")
-        self._watch = StatusWatch.of(ProfileLists(self._target.api.session), destination) if counts else None
+        self._watch = StatusWatch.of(ProfileLists(connections.api.session), destination) if counts else None
         self._calls = MergeCalls(
             self._records,
-            self._target.carrier,
+            connections.carrier,
             repeatable=bool(table.primary_key),
             watch=self._watch,
         )
@@ -80,9 +80,9 @@ class ApiSink(RoutedSink):
         self.tally = self._target.tally(f"{table.folder}/{table.name}", self.tally)
         if counts and self.tally.status_changes is None:
             self.tally.status_changes = Counter()
-        if self._target.mirror is not None:
+        if connections.mirror is not None:
             campaign = self.route.campaign_id
-            self.audience = self._target.mirror.audience(*self._place, campaign, self._key_names)
+            self.audience = connections.mirror.audience(*self._place, campaign, self._key_names)
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:  # noqa: ARG002
         """Add a record to a call, and make the calls that are full."""

@@ -45,7 +45,7 @@ class EraseSink(ResponsysSink):
                 f"Stream {self.stream_name} has none of the properties that erase_by names.",
                 "Correct erase_by, or leave the stream out.",
             )
-        self._places = find_places(self._target.api, config, list(self._waiting))
+        self._places = find_places(self._target.connections.api, config, list(self._waiting))
         self.tally = self._target.tally(self.goal, self.tally)
 
     @property
@@ -99,12 +99,13 @@ class EraseSink(ResponsysSink):
 
     def _settle(self, place: Place, waiting: Waiting, tally: ErasureTally, outcomes: list[Erased]) -> None:
         hashed = chosen(self.config, "receipt_ids") == "hashed"
+        mirror = self._target.connections.mirror
         for (person, record), outcome in zip(waiting.items(), outcomes, strict=True):
             tally.add(person, outcome, hashed=hashed)
             self.tally.deleted += outcome.deleted
             if not outcome.absent:
                 self.reject(record, "NOTERASED", f"the id is still in {place.name}")
-            elif self._target.mirror is not None and isinstance(place, TablePlace):
+            elif mirror is not None and isinstance(place, TablePlace):
                 keys = [tuple(key.values()) for key in place.keys(person)]
                 table = place.table
-                self._target.mirror.erase(table.folder, table.name, table.primary_key, keys)
+                mirror.erase(table.folder, table.name, table.primary_key, keys)

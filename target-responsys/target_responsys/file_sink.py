@@ -47,7 +47,7 @@ class FileSink(RoutedSink):
         key = [columns.index(name) for name in self.route.key_columns] if self.route.keys else []
         self._job = job_of(config, self.stream_name)
         self._samples = Samples(chosen(config, "verify_rows") if waiting_time(config, self._job) else 0, key)
-        self._ring = self._target.key_ring if chosen(config, "encryption") == "pgp" else None
+        self._ring = self._target.connections.key_ring if chosen(config, "encryption") == "pgp" else None
         if self._ring:
             self._ring.try_encrypting()
         self.delivered: list[Delivered] = []
@@ -138,10 +138,11 @@ class FileSink(RoutedSink):
             for number, (name, part) in enumerate(zip(names, parts, strict=True), 1)
         ]
         self._target.files.extend(results)
+        server = self._target.connections.file_server
         if naming and chosen(config, "existing_file") == "replace":
-            remove_surplus(self._target.file_server, naming, len(parts))
+            remove_surplus(server, naming, len(parts))
         for name, part, result in zip(names, parts, results, strict=True):
-            upload(self._target.file_server, part, name, result, config, ahead=ahead)
+            upload(server, part, name, result, config, ahead=ahead)
             rows = self._samples.of(result.part)
             self.delivered.append(Delivered(result, self.route, rows, self._job))
         self.tally.delivered = self.rows
@@ -151,7 +152,7 @@ class FileSink(RoutedSink):
         """Return a naming that takes nobody's file: one of this second that is there is another run's."""
         config = self._target.config
         ours = not chosen(config, "date_suffix") or chosen(config, "existing_file") != "replace"
-        return naming if ours else unused(self._target.file_server, naming)
+        return naming if ours else unused(self._target.connections.file_server, naming)
 
     def close(self) -> None:
         """Give the spool's disk space back, published or not."""

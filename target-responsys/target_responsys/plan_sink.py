@@ -41,7 +41,7 @@ class PlanSink(RoutedSink):
             self.plan = DestinationPlan(self.stream_name, goal, None, problems=(self._problem,))
             self.counts = StreamCounts()
             return
-        self.plan = plan_destination(target.planned_api, self.route, target.config)
+        self.plan = plan_destination(target.connections.planned_api, self.route, target.config)
         if chosen(target.config, "delivery") == "sftp":
             known = file_column_types(self.route)
             types = [each.found or kind for each, kind in zip(self.plan.columns, known, strict=True)]

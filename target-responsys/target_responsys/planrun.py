@@ -45,8 +45,8 @@ def plan_of_run(target: TargetResponsys) -> RunPlan:
     over_rest = chosen(config, "delivery") == "api"
     if not over_rest:
         # Nothing is read: that the folder can be listed shows that host, key and user are right.
-        target.file_server.list(chosen(config, "remote_path"))
-    api = target.planned_api
+        target.connections.file_server.list(chosen(config, "remote_path"))
+    api = target.connections.planned_api
     limits = _limits(api) if api is not None and over_rest else {}
     streams = tuple(
         plan_stream(

@@ -11,7 +11,6 @@ import gc
 import itertools
 import time
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Target
@@ -26,32 +25,24 @@ from responsys_io.configuration import settings_from_environment, settings_from_
 from responsys_io.durations import duration
 from responsys_io.errors import DataError, ResponsysError, SettingsError, TransientError
 from responsys_io.exits import one_line_errors
-from responsys_io.fileserver import FileServer, FileServerLogin
 from responsys_io.heap import use_one_heap
-from responsys_io.keyring import KeyRing
-from responsys_io.pgpkeys import PgpKeys
-from responsys_io.restapi import RestApi
-from responsys_io.restlogin import has_login
 from responsys_io.settings import problems
 from responsys_io.signals import exit_on_signal
 from target_responsys.api_sink import ApiSink
-from target_responsys.asyncmode import api_mode, dispatcher_of, queue_of, queues
+from target_responsys.asyncmode import api_mode, dispatcher_of, queues
 from target_responsys.campaign import execution_id
-from target_responsys.carriers import Direct, ThroughQueue
 from target_responsys.checks import combination_problems
+from target_responsys.connections import Connections
 from target_responsys.endofrun import refuse_half_a_mirror, refuse_half_an_audience, report
 from target_responsys.erase_sink import EraseSink
 from target_responsys.file_sink import FileSink
-from target_responsys.followup import FollowUp
 from target_responsys.messages import MessageReader
-from target_responsys.mirror import MirrorState
 from target_responsys.plan_sink import PlanSink
 from target_responsys.plancommand import check_plan_format, print_plan, with_plan
 from target_responsys.planerase_sink import PlanEraseSink
 from target_responsys.planrun import plan_of_run
 from target_responsys.receipts import RunFacts, receipt, write_receipt
 from target_responsys.rejects import Rejects
-from target_responsys.requestlog import RequestLog
 from target_responsys.settings import SETTINGS, chosen
 from target_responsys.shortway import passes_unchanged
 from target_responsys.sink import RecordBeforeSchemaError
@@ -63,9 +54,6 @@ if TYPE_CHECKING:
     import click
     from singer_sdk.sinks import Sink
 
-    from responsys_io.asynccalls import AsyncCalls
-    from responsys_io.traffic import Traffic
-    from target_responsys.carriers import Carrier
     from target_responsys.erasure import ErasureTally
     from target_responsys.fileresult import FileResult
     from target_responsys.ids import IdKind
@@ -103,6 +91,7 @@ class TargetResponsys(Target):
         self.max_parallelism = 1
         self.started = datetime.now(UTC)
         self.execution_id = execution_id(self.started)
+        self.connections = Connections(self.config, self.execution_id)
         rejects_file = chosen(self.config, "rejects_file")
         self.rejects = Rejects(rejects_file.format(execution_id=self.execution_id))
         self.file_stems: set[str] = set()
@@ -116,54 +105,10 @@ class TargetResponsys(Target):
         self.dispatcher = dispatcher_of(self.config)
         self.version: int | None = None
         self.deleted_at: Any = None
-        self._traffic: Traffic | None = None
         self._batches = itertools.count(1)
         self._reported_state: dict[str, Any] | None = None
         self._checkpoint = (0, time.monotonic())
         self._on_short_way: dict[str, ResponsysSink | None] = {}
-
-    @cached_property
-    def api(self) -> RestApi:
-        """The REST API, paced by the account's own limits."""
-        api = RestApi.from_config(self.config)
-        if self.request_log is not None:
-            api.session.traffic.watch(self.request_log.write)
-        self._traffic = api.session.traffic
-        api.keep_to_limits()
-        return api
-
-    @cached_property
-    def queue(self) -> AsyncCalls:
-        """The queue of the asynchronous API, of api_mode async, which the user is seen to be allowed."""
-        queue = queue_of(self.config, self.api.session)
-        queue.check_permission()
-        return queue
-
-    @cached_property
-    def carrier(self) -> Carrier:
-        """What makes the merge calls of all streams."""
-        return ThroughQueue(self.queue) if queues(self.config) else Direct(self.api.session)
-
-    @property
-    def planned_api(self) -> RestApi | None:
-        """The REST API for a plan, which can ask it for tables that files go to as well."""
-        return self.api if self._over_rest or has_login(self.config) else None
-
-    @cached_property
-    def request_log(self) -> RequestLog | None:
-        """The request log, where one is wanted."""
-        path = self.config.get("request_log_file")
-        return RequestLog(path.format(execution_id=self.execution_id), self.execution_id) if path else None
-
-    @cached_property
-    def mirror(self) -> MirrorState | None:
-        """Who is in which audience, where that has to be known."""
-        path = self.config.get("mirror_state_file")
-        mirrors = chosen(self.config, "load_method") == "mirror"
-        wanted = ("process_activate_version_messages", "erase")
-        if not path or not (mirrors or any(chosen(self.config, name) for name in wanted)):
-            return None
-        return MirrorState(path, self.execution_id)
 
     def tally(self, destination: str, new: Tally) -> Tally:
         """Return the counts of a campaign at a destination, which streams and schemas share.
@@ -183,28 +128,13 @@ class TargetResponsys(Target):
         """Return the id of another call of this run."""
         return f"{self.execution_id}-{next(self._batches):06}"
 
-    @cached_property
-    def file_server(self) -> FileServer:
-        """The file server; it is reached when the first file is published."""
-        return FileServer(FileServerLogin.from_config(self.config))
-
-    @cached_property
-    def followed(self) -> FollowUp:
-        """What follows the upload of files."""
-        return FollowUp(self.config, self.file_server, lambda: self.api)
-
-    @cached_property
-    def key_ring(self) -> KeyRing:
-        """The PGP keys that files are encrypted and signed with."""
-        return KeyRing(PgpKeys.from_config(self.config))
-
     def get_sink_class(self, stream_name: str) -> type[Sink]:  # noqa: ARG002
         """Return the sink of the chosen delivery, the one that erases, or the one that sends nothing."""
         if chosen(self.config, "erase"):
             return PlanEraseSink if self.planning else EraseSink
         if self.planning:
             return PlanSink
-        return ApiSink if self._over_rest else FileSink
+        return ApiSink if self.connections.over_rest else FileSink
 
     def get_sink(
         self,
@@ -242,7 +172,7 @@ class TargetResponsys(Target):
         try:
             if self._signs:
                 # A key that cannot sign is noticed before anything is delivered.
-                self.key_ring.signature(b"")
+                self.connections.key_ring.signature(b"")
             super().listen(file_input)
         except BaseException as error:
             ending = error
@@ -273,7 +203,7 @@ class TargetResponsys(Target):
                 sink.publish()
             if delivered := [file for sink in files for file in sink.delivered]:
                 tolerated = max(0, chosen(self.config, "max_rejected_rows") - self.rejects.count)
-                self.followed.run(delivered, tolerated=tolerated)
+                self.connections.followed.run(delivered, tolerated=tolerated)
             if chosen(self.config, "load_method") == "mirror" and not chosen(self.config, "erase"):
                 self._remove_leavers()
             super().process_endofpipe()
@@ -302,18 +232,14 @@ class TargetResponsys(Target):
         for sink in self._sinks:
             if isinstance(sink, FileSink):
                 sink.close()
-        for name in ("api", "file_server", "mirror", "request_log"):
-            if connection := self.__dict__.pop(name, None):
-                connection.close()
+        self.connections.close()
         try:
             self._leave_receipt(ending)
         finally:
-            if ring := self.__dict__.pop("key_ring", None):
-                ring.close()
+            self.connections.close_key_ring()
 
     def _leave_receipt(self, ending: BaseException | None) -> None:
         """Write the receipt, where one is wanted."""
-        followed: FollowUp | None = self.__dict__.get("followed")
         path = self.config.get("receipt_file")
         if path and not self.planning:
             facts = RunFacts(
@@ -324,19 +250,19 @@ class TargetResponsys(Target):
                 load_method=chosen(self.config, "load_method"),
                 api_mode=api_mode(self.config),
                 campaign_name=self.config.get("campaign_name"),
-                queue=self.__dict__.get("queue"),
+                queue=self.connections.used_queue,
                 tallies=self.tallies,
                 rejects=self.rejects,
-                traffic=self._traffic,
+                traffic=self.connections.traffic,
                 files=self.files,
-                jobs=followed.jobs if followed else [],
+                jobs=self.connections.jobs,
                 erased=list(self.erased.values()),
             )
             try:
                 write_receipt(
                     path.format(execution_id=self.execution_id),
                     receipt(facts, ending),
-                    self.key_ring.signature if self._signs else None,
+                    self.connections.key_ring.signature if self._signs else None,
                 )
             except ResponsysError as error:
                 if ending is None:
@@ -352,10 +278,6 @@ class TargetResponsys(Target):
     @property
     def _signs(self) -> bool:
         return bool(chosen(self.config, "sign_receipt")) and not self.planning
-
-    @property
-    def _over_rest(self) -> bool:
-        return bool(chosen(self.config, "delivery") == "api")
 
     @property
     def _reader(self) -> MessageReader:
@@ -383,7 +305,7 @@ class TargetResponsys(Target):
             self._reader.line - line >= CHECKPOINT_LINES * factor
             or time.monotonic() - moment >= CHECKPOINT_SECONDS * factor
         )
-        if due and self._over_rest and not self.planning:
+        if due and self.connections.over_rest and not self.planning:
             self.drain_all()
 
     def _write_state_message(self, state: dict[str, Any]) -> None:

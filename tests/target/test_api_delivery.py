@@ -432,7 +432,7 @@ def test_a_limit_of_the_account_is_kept_to(tmp_path: Path, monkeypatch: pytest.M
         config = {**settings_of(sandbox), "create_tables": "apply", "batch_size_rows": 1}
         config |= {"max_connections": 1}
         target = target_module.TargetResponsys(config=config)
-        api = target.api
+        api = target.connections.api
 
         def stop(seconds: float) -> None:
             waits.append(seconds)

@@ -21,7 +21,7 @@ from responsys_sandbox.importjob import ImportJob
 from responsys_sandbox.imports import run_import
 from responsys_sandbox.rest import Drop, Fault, Refuse
 from responsys_sandbox.tables import Column, Table
-from target_responsys import target as target_module
+from target_responsys import connections
 from target_responsys.destinations import Destination
 from target_responsys.endofrun import RejectedRowsError
 from target_responsys.followup import FollowUp
@@ -81,14 +81,14 @@ class Running:
         self.time = FakeTime(while_waiting=sandbox.connect.settle)
         self.target: TargetResponsys
         follow = functools.partial(FollowUp, sleep=self.time.sleep, clock=self.time.clock)
-        monkeypatch.setattr(target_module, "FollowUp", follow)
+        monkeypatch.setattr(connections, "FollowUp", follow)
 
     def __call__(self, *, count: int = 300, **more: Any) -> None:
         self.target = TargetResponsys(config={**self.config, **more})
         try:
             self.target.listen(io.BytesIO(lines(carts(count))))  # type: ignore[arg-type]  # takes bytes
         finally:
-            self.jobs = self.target.followed.jobs if "followed" in self.target.__dict__ else []
+            self.jobs = self.target.connections.jobs
 
     def listen_without_jobs(self, job: ImportJob | None, **more: Any) -> None:
         """Run without a job to start; Connect runs this one by its own schedule."""
