@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.faketime import FakeTime
 from support.virtualtime import VirtualTime
@@ -84,6 +84,7 @@ def test_functions_of_unknown_limit_are_not_spaced() -> None:
     assert time.waits == []
 
 
+@example(limit=1, calls=[(1.0, 1.0, 40.0), (1.0, 0.0, 0.0)])
 @given(
     limit=st.integers(1, 20),
     calls=st.lists(st.tuples(st.floats(0, 5), st.floats(0, 1), st.floats(0, 20)), min_size=1, max_size=120),

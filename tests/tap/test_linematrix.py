@@ -213,6 +213,7 @@ def columnwise(monkeypatch: pytest.MonkeyPatch, data: bytes, line: int = 2) -> l
         ('"1","05-Jan-2026 13:11:54","a\\b","1"', 1),
         ('"1","05-Jan-2026 13:11:54","a\tb","1"', 1),
         ('"1","05-Jan-2026 13:11:54",a"b,"1"', 1),
+        ('"1","05-Jan-2026 13:11:54",a""b,"1"', 1),
         (f'"1","05-Jan-2026 13:11:54","{"long" * 99}","1"', 1),
         ("", 1),
     ],
@@ -222,6 +223,12 @@ def test_only_a_line_that_needs_the_parser_gets_it(
     row: str, parsed: int, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert columnwise(monkeypatch, block(row, end=end)) == [parsed]
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r\nb", ',"",\n', "\n" * 9])
+def test_lines_that_go_on_within_an_enclosure_are_one_row(value: str) -> None:
+    data = block(f'"1","","{value}","1"')
+    assert written(MatrixWriter(FORM), data) == written(RecordWriter(FORM), data)
 
 
 def test_a_long_column_is_no_strange_one(monkeypatch: pytest.MonkeyPatch) -> None:
