@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 # OpenSSH serves per request.
 _FIRST_REQUEST = 32_768
 _REQUEST = 255_000
-MOST_UNDER_WAY = 48
+MOST_UNDER_WAY = 24
+"""Six megabytes: on a line of 200 ms still more than is written as lines meanwhile."""
+
 _AT_LEAST = 4
 
 
@@ -48,6 +50,9 @@ class ReadAhead:
         self._request = _FIRST_REQUEST
         self._most = most
         self._allowed = 1
+        self._asked = self._changed_after = -1  # numbers of requests: the last one, and that at a change
+        self._waited = False  # for an answer, since then
+        self._settled = False  # it was enough once: from then on it changes by one
         self._channel = sftp.get_channel()
         self._under_way: deque[tuple[int, int, int]] = deque()  # number, offset, length
         self._answers: dict[int, bytes | Exception] = {}
@@ -78,11 +83,26 @@ class ReadAhead:
             self._under_way.appendleft(self._ask(offset + len(answer), length - len(answer)))
         elif self._request < _REQUEST and self._allowed == 1:
             self._request = _REQUEST
-        # More requests help while answers have to be waited for. Where the caller is the slower one they pile
-        # up in the channel's buffer, all of which paramiko moves in memory when it takes something out of it.
-        if waits or self._allowed < _AT_LEAST:
-            self._allowed = min(2 * self._allowed, self._most)
+        self._adapt(number, waits=waits)
         return answer
+
+    def _adapt(self, number: int, *, waits: bool) -> None:
+        """Allow more requests while answers have to be waited for, and fewer while they are there already.
+
+        Where the caller is the slower one answers pile up in the channel's buffer, all of which paramiko
+        moves in memory when it takes something out of it. What was allowed last shows in answers to later
+        requests only: it changes once in a round.
+        """
+        self._waited |= waits
+        if number <= self._changed_after:
+            return
+        more = 0
+        if self._waited or self._allowed < _AT_LEAST:
+            more = 1 if self._settled else self._allowed
+        elif self._allowed > _AT_LEAST:
+            more, self._settled = -1, True
+        self._allowed = min(self._allowed + more, self._most)
+        self._changed_after, self._waited = self._asked, False
 
     def _has_arrived(self) -> bool:
         return self._channel is not None and self._channel.recv_ready()
@@ -97,6 +117,7 @@ class ReadAhead:
         number = self._sftp._async_request(  # type: ignore[attr-defined]  # noqa: SLF001
             self, CMD_READ, self._handle, int64(offset), length
         )
+        self._asked = number
         return number, offset, length
 
     def _async_response(self, kind: int, message: paramiko.Message, number: int) -> None:

@@ -15,7 +15,7 @@ from responsys_io.readahead import MOST_UNDER_WAY, ReadAhead
 if TYPE_CHECKING:
     import paramiko
 
-SIZE = 100_000_000
+SIZE = 300_000_000
 
 
 class Session:
@@ -47,9 +47,42 @@ class Session:
         taker._async_response(CMD_DATA, message, number)
 
 
+def ahead_of(session: Session) -> ReadAhead:
+    return ReadAhead(cast("paramiko.SFTPClient", session), b"handle", 0, SIZE)
+
+
+def read(ahead: ReadAhead, blocks: int) -> int:
+    """Read so many blocks; return how many requests are under way after the last one."""
+    for _ in range(blocks):
+        assert ahead.next_block()
+    session = cast("Session", ahead._channel)
+    return len(session.requests) + 1
+
+
 @pytest.mark.parametrize(("answers_wait", "most"), [(True, 4), (False, MOST_UNDER_WAY)])
 def test_requests_grow_in_number_only_while_answers_are_waited_for(answers_wait: bool, most: int) -> None:
     session = Session(answers_wait=answers_wait)
-    ahead = ReadAhead(cast("paramiko.SFTPClient", session), b"handle", 0, SIZE)
-    assert sum(map(len, iter(ahead.next_block, b""))) == SIZE
+    assert sum(map(len, iter(ahead_of(session).next_block, b""))) == SIZE
     assert session.most == most
+
+
+def test_requests_double_in_a_round_until_they_are_enough() -> None:
+    ahead = ahead_of(Session(answers_wait=False))
+    assert [read(ahead, 1) for _ in range(9)] == [1, 2, 4, 4, 8, 8, 8, 8, 16]
+
+
+def test_once_they_were_enough_requests_follow_one_by_one() -> None:
+    session = Session(answers_wait=False)
+    ahead = ahead_of(session)
+    assert read(ahead, 40) == MOST_UNDER_WAY
+    session.answers_wait = True
+    assert 4 < read(ahead, 100) < MOST_UNDER_WAY
+    assert read(ahead, 300) == 4
+    session.answers_wait = False
+    # A server that stalls for a moment, which one answer shows, is asked for one more, for a round or two.
+    assert read(ahead, 1) == 4
+    session.answers_wait = True
+    assert max(read(ahead, 1) for _ in range(20)) == 5
+    assert read(ahead, 1) == 4
+    session.answers_wait = False
+    assert [read(ahead, 8) for _ in range(3)] == [6, 7, 9]
