@@ -225,10 +225,14 @@ def test_only_a_line_that_needs_the_parser_gets_it(
     assert columnwise(monkeypatch, block(row, end=end)) == [parsed]
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\r\nb", ',"",\n', "\n" * 9])
-def test_lines_that_go_on_within_an_enclosure_are_one_row(value: str) -> None:
-    data = block(f'"1","","{value}","1"')
-    assert written(MatrixWriter(FORM), data) == written(RecordWriter(FORM), data)
+@pytest.mark.parametrize(
+    "row", ['"a\nb","c","d"', '"a","b\r\nc","d"', '"a","b","c\nd"', '"a\nb",c,d', '"a,"",\n","b","c"']
+)
+def test_a_row_that_goes_on_in_the_next_line_is_one_of_two_lines(row: str) -> None:
+    form = RecordForm("open", ("A", "B", "C"), dict.fromkeys("ABC", "text"), "f.txt", "then")
+    plain = '"1","2","3"\n' * 9
+    data = f"{plain}{row}\n{plain}".encode()
+    assert written(MatrixWriter(form), data) == written(RecordWriter(form), data)
 
 
 def test_a_long_column_is_no_strange_one(monkeypatch: pytest.MonkeyPatch) -> None:
