@@ -45,8 +45,9 @@ class PeakMemory:
     """Watches a process tree for as long as a `with` block lasts.
 
     The peak is the highest sum of resident memory over the tree at one look, or the high-water mark of a
-    single process where that is higher (a peak between two looks). Pages that processes share count in each.
-    `ru_maxrss` would not do: it knows single processes only and begins with that of the process forked from.
+    single process where that is higher (a peak between two looks). Pages that processes share count in each,
+    but a process counts from the second look on that it is there for: until it runs its own program it shows
+    all the memory of the one that has started it. `ru_maxrss` would not do: it knows single processes only and begins with that of the process forked from.
 
     Args:
         pid: The tree's root.
@@ -56,6 +57,7 @@ class PeakMemory:
     def __init__(self, pid: int, seconds: float = 0.05) -> None:
         self.peak_bytes = 0
         self._pid, self._seconds = pid, seconds
+        self._known = {pid}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -74,8 +76,8 @@ class PeakMemory:
                 return
 
     def _look(self) -> None:
-        total = 0
-        for pid in descendants(self._pid):
+        total, found = 0, descendants(self._pid)
+        for pid in self._known.intersection(found):
             try:
                 status = (_PROC / str(pid) / "status").read_text(encoding="utf-8")
             except OSError:
@@ -84,3 +86,4 @@ class PeakMemory:
             total += now
             self.peak_bytes = max(self.peak_bytes, highest)
         self.peak_bytes = max(self.peak_bytes, total)
+        self._known = {self._pid, *found}
