@@ -47,7 +47,8 @@ class PeakMemory:
     The peak is the highest sum of resident memory over the tree at one look, or the high-water mark of a
     single process where that is higher (a peak between two looks). Pages that processes share count in each,
     but a process counts from the second look on that it is there for: until it runs its own program it shows
-    all the memory of the one that has started it. `ru_maxrss` would not do: it knows single processes only and begins with that of the process forked from.
+    all the memory of the one that has started it. `ru_maxrss` would not do: it knows single processes only,
+    and begins with that of the process forked from.
 
     Args:
         pid: The tree's root.
