@@ -206,7 +206,7 @@ def deliver_through_storm(
         api = RestApi.from_config(config, pursuit=replace(standard, retry=patient, clock=passing.clock))
         api.session.pacer._sleep = passing.sleep
         api.keep_to_limits()
-        target.__dict__["api"] = api
+        target.connections.__dict__["api"] = api
         # Refused rows are tolerated, and in the rejects file.
         target.listen(io.BytesIO(lines(messages(rows))))  # type: ignore[arg-type]  # the reader takes bytes
         stored = {str(row["EMAIL"]): int(row["SCORE"] or -1) for row in sandbox.store.rows(FOLDER, "people")}
