@@ -36,8 +36,12 @@ demo: setup ## Run the whole loop on this machine: exports in, audiences out (no
 	@$(RUN) responsys-sandbox run --days 14 -- python -m demo
 
 .PHONY: test
-test: setup ## Run all tests (PYTEST="-k ledger" selects)
-	@$(RUN) pytest -n 2 --dist loadfile $(PYTEST)
+test: setup ## Run the tests (PYTEST="-k ledger" selects)
+	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+.PHONY: test-long
+test-long: setup ## Run the tests that take longest (six minutes), which make test leaves out
+	@$(RUN) pytest -n 2 --dist loadfile -m long $(PYTEST)
 
 .PHONY: faults
 faults: setup ## Run every case of the fault matrix, and print what became of each of its rows

@@ -30,6 +30,8 @@ PAGES = sorted((ROOT / "docs").rglob("*.md"))
 RUN = [
     page for page in PAGES if any(block.language == "bash" and not block.is_outside for block in blocks(page))
 ]
+# Each runs Meltano and dbt, as the quick start's demo does.
+LONG = {"airflow", "campaigns", "warehouses", "acquia"}
 NOT_COPIED = (
     ".git",
     ".venv*",
@@ -100,7 +102,13 @@ def share_plugins(kept: Path, project: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("page", RUN, ids=name_of)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.long] if page.stem in LONG else [], id=name_of(page))
+        for page in RUN
+    ],
+)
 def test_the_commands_of_a_page_run_in_their_order(
     page: Path, checkout: Path, postgres: Postgres, tmp_path: Path
 ) -> None:

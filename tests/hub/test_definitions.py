@@ -43,6 +43,7 @@ def test_there_is_one_for_each_plugin() -> None:
     assert [path.stem for path in DEFINITIONS] == ["tap-responsys", "target-responsys"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_meltano_adds_both_from_the_files_and_installs_them_from_git(tmp_path: Path) -> None:
     subprocess.run(["make", "--silent", ".venv-meltano/.made"], cwd=ROOT, check=True, capture_output=True)

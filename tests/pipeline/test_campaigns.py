@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from responsys_sandbox.sandbox import Sandbox
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.pipeline, pytest.mark.long, pytest.mark.timeout(600)]
 
 MASTER_TABLE = "Acquia_Master_Audience"
 CART_TABLE = "Acquia_AbandonedCart"

@@ -332,6 +332,7 @@ def test_audiences_have_the_keys_that_tap_postgres_looks_for(on_postgres: Connec
     ]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("installed_plugins")
 def test_what_differs_between_loaders_and_accounts(tmp_path: Path) -> None:
     """Lower case, times as text or with zone, no OPT_IN, no addresses in SENT; with duplicates counted.
