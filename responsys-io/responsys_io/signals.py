@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -11,12 +14,14 @@ if TYPE_CHECKING:
 
 _ASKING = (signal.SIGINT, signal.SIGTERM)
 _A_MOMENT = 0.01
+_SECONDS_TO_BEGIN = 0.1
 
 
 class _Ending:
     """What has been asked of this process."""
 
     signum: int | None = None
+    is_watched = False
 
 
 class _SignalledExit(SystemExit):
@@ -45,15 +50,37 @@ def exit_on_signals() -> None:
     """Have both signals that ask for an end unwind this process.
 
     Raises:
-        ValueError: If this is not the main thread, which alone gets signals.
+        ValueError: If this is not the main thread, which alone runs handlers.
     """
     for number in _ASKING:
         signal.signal(number, exit_on_signal)
+    if not _Ending.is_watched:
+        _Ending.is_watched = True
+        noted, note = os.pipe()
+        os.set_blocking(note, False)
+        signal.set_wakeup_fd(note, warn_on_full_buffer=False)
+        threading.Thread(target=_insist, args=(noted,), name="signals", daemon=True).start()
 
 
 def exit_code_of_signal() -> int | None:
     """Return what a run that has got a signal has to exit with, None for one that has got none."""
     return None if _Ending.signum is None else 128 + _Ending.signum
+
+
+def _insist(noted: int) -> None:
+    """Send signals to the main thread until it runs their handler.
+
+    Python only notes a signal when it comes. Where another thread has got it, or where the main thread is just
+    about to wait for something, that goes on waiting, and the handler runs when it has got it.
+    """
+    main = threading.main_thread().ident
+    while numbers := os.read(noted, 1):
+        if numbers[0] not in _ASKING:
+            continue
+        time.sleep(_SECONDS_TO_BEGIN)
+        if _Ending.signum is None and main is not None:
+            # Notes it again: looked at once more after a while.
+            signal.pthread_kill(main, numbers[0])
 
 
 def _exit_again_when_dropped() -> None:

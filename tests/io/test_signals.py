@@ -62,6 +62,28 @@ def test_a_signal_ends_the_run_wherever_it_comes(moment: str) -> None:
     assert run(f"{BEGIN}        {moment}{END}") == (143, "unwound\n", "")
 
 
+WAITING = """
+import logging, os, signal, threading
+from responsys_io.exits import one_line_errors
+
+blocked, never = os.pipe()
+
+def signalled():
+    # As a signal that comes just before the main thread waits: it has nothing to wake up.
+    signal.pthread_kill(threading.get_ident(), signal.{name})
+
+with one_line_errors(logging.getLogger()):
+    threading.Timer(0.2, signalled).start()
+    {wait}
+"""
+
+
+@pytest.mark.parametrize("wait", ["os.read(blocked, 1)", "threading.Event().wait()"])
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_that_the_main_thread_has_not_felt_ends_its_waiting(name: str, code: int, wait: str) -> None:
+    assert run(WAITING.format(name=name, wait=wait)) == (code, "", "")
+
+
 def test_a_run_that_has_got_a_signal_is_no_success() -> None:
     """Somebody else's code has taken the exit for itself."""
     assert run(f"{BEGIN}        swallowed(){SWALLOWED}") == (143, "", "")
