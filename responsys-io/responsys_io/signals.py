@@ -70,8 +70,8 @@ def exit_code_of_signal() -> int | None:
 def _insist(noted: int) -> None:
     """Send signals to the main thread until it runs their handler.
 
-    Python only notes a signal when it comes. Where another thread has got it, or where the main thread is just
-    about to wait for something, that goes on waiting, and the handler runs when it has got it.
+    Python only notes a signal when it comes. Where another thread has got it, or where the main thread was
+    just about to wait for something, that waits on, and the handler runs when the waiting is over.
     """
     main = threading.main_thread().ident
     while numbers := os.read(noted, 1):
