@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -55,16 +56,22 @@ def exit_on_signals() -> None:
     for number in _ASKING:
         signal.signal(number, exit_on_signal)
     if not _Ending.is_watched:
-        _Ending.is_watched = True
-        noted, note = os.pipe()
-        os.set_blocking(note, False)
-        signal.set_wakeup_fd(note, warn_on_full_buffer=False)
-        threading.Thread(target=_insist, args=(noted,), name="signals", daemon=True).start()
+        # Where no thread can be had, that is told by what cannot do without.
+        with contextlib.suppress(RuntimeError):
+            _watch()
 
 
 def exit_code_of_signal() -> int | None:
     """Return what a run that has got a signal has to exit with, None for one that has got none."""
     return None if _Ending.signum is None else 128 + _Ending.signum
+
+
+def _watch() -> None:
+    noted, note = os.pipe()
+    os.set_blocking(note, False)
+    threading.Thread(target=_insist, args=(noted,), name="signals", daemon=True).start()
+    signal.set_wakeup_fd(note, warn_on_full_buffer=False)
+    _Ending.is_watched = True
 
 
 def _insist(noted: int) -> None:
