@@ -57,7 +57,7 @@ def exit_on_signals() -> None:
         signal.signal(number, exit_on_signal)
     if not _Ending.is_watched:
         # Where no thread can be had, that is told by what cannot do without.
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(OSError, RuntimeError):
             _watch()
 
 
