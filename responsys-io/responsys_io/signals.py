@@ -69,19 +69,29 @@ def exit_code_of_signal() -> int | None:
 def _watch() -> None:
     noted, note = os.pipe()
     os.set_blocking(note, False)
-    threading.Thread(target=_insist, args=(noted,), name="signals", daemon=True).start()
-    signal.set_wakeup_fd(note, warn_on_full_buffer=False)
+    others = signal.set_wakeup_fd(note, warn_on_full_buffer=False)
+    try:
+        threading.Thread(target=_insist, args=(noted, others), name="signals", daemon=True).start()
+    except RuntimeError:
+        signal.set_wakeup_fd(others, warn_on_full_buffer=False)
+        raise
     _Ending.is_watched = True
 
 
-def _insist(noted: int) -> None:
+def _insist(noted: int, others: int) -> None:
     """Send signals to the main thread until it runs their handler.
 
     Python only notes a signal when it comes. Where another thread has got it, or where the main thread was
     just about to wait for something, that waits on, and the handler runs when the waiting is over.
+
+    Args:
+        noted: Where the numbers of signals come from.
+        others: Where somebody else wants them, -1 for nowhere.
     """
     main = threading.main_thread().ident
     while numbers := os.read(noted, 1):
+        with contextlib.suppress(OSError):
+            os.write(others, numbers)
         if numbers[0] not in _ASKING:
             continue
         time.sleep(_SECONDS_TO_BEGIN)

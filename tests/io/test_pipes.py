@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from termios import FIONREAD
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,7 +34,7 @@ def test_a_megabyte_is_written_before_anybody_reads(pipe: tuple[int, int]) -> No
     assert os.write(sink, bytes(2 * MEGABYTE)) < MEGABYTE
     widen(sink)
     os.write(sink, bytes(2 * MEGABYTE))
-    assert fcntl.ioctl(source, 0x541B, b"\0\0\0\0") == MEGABYTE.to_bytes(4, "little")  # FIONREAD
+    assert fcntl.ioctl(source, FIONREAD, bytes(4)) == MEGABYTE.to_bytes(4, "little")
 
 
 def test_a_pipe_that_is_wider_stays_so(pipe: tuple[int, int]) -> None:

@@ -84,6 +84,14 @@ def test_a_signal_that_the_main_thread_has_not_felt_ends_its_waiting(name: str, 
     assert run(WAITING.format(name=name, wait=wait)) == (code, "", "")
 
 
+def test_whoever_else_wants_to_know_of_signals_does() -> None:
+    begin, rest = WAITING.split("with one_line_errors", 1)
+    program = f"{begin}noted, note = os.pipe()\nos.set_blocking(note, False)\nsignal.set_wakeup_fd(note)\n"
+    wait = "try:\n        os.read(blocked, 1)\n    finally:\n        print(os.read(noted, 1)[0])"
+    told = run((program + "with one_line_errors" + rest).format(name="SIGTERM", wait=wait))
+    assert told == (143, "15\n", "")
+
+
 def test_a_run_that_has_got_a_signal_is_no_success() -> None:
     """Somebody else's code has taken the exit for itself."""
     assert run(f"{BEGIN}        swallowed(){SWALLOWED}") == (143, "", "")

@@ -9,14 +9,18 @@ python -m support.chaos.launcher COMMANDS RESULTS TELL WAIT   (file descriptors)
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from termios import FIONREAD
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from support.chaos.hooks import Point, stop_at
@@ -126,6 +130,12 @@ def _serve(commands: IO[str], results: IO[str], tell: int, wait: int) -> None:
         print(json.dumps(codes), file=results, flush=True)
 
 
+def _pass_on(note: int) -> None:
+    """Wait until the plugin's own thread has passed on what it was told of signals."""
+    while note >= 0 and stat.S_ISFIFO(os.fstat(note).st_mode) and any(fcntl.ioctl(note, FIONREAD, bytes(4))):
+        time.sleep(0)
+
+
 def _take_back(wait: int) -> None:
     """Forget a permission to go on that nobody has taken."""
     os.set_blocking(wait, False)
@@ -170,6 +180,7 @@ def _become(
 
     exit_code = exit_code_of(main)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    _pass_on(signal.set_wakeup_fd(-1))
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
