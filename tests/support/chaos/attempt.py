@@ -168,18 +168,11 @@ def _states(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
 
 
-def _log(path: Path) -> str:
-    """Return what a process has logged; one that was killed at once has not even made the file."""
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_text(encoding="utf-8", errors="replace")
-    return ""
-
-
 def _wrong_endings(
     kill: Kill | None, codes: dict[str, int], signalled: set[str], folder: Path
 ) -> Iterator[str]:
     for name, code in codes.items():
-        log = _log(folder / f"{name}.log")
+        log = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
         if "Traceback" in log or "Exception ignored" in log:
             yield f"{name} has left a traceback"
         if "canary" in log:

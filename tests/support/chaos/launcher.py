@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
+FILES = ("tap.log", "tap.signals", "target.log", "target.signals", "states")
 MODULES = {"tap": "tap_responsys.tap", "target": "target_responsys.target"}
 # Longer than any run here takes; ends what hangs.
 LONGEST_SECONDS = 120
@@ -112,6 +113,9 @@ def _serve(commands: IO[str], results: IO[str], tell: int, wait: int) -> None:
     plugins = {name: importlib.import_module(module) for name, module in MODULES.items()}
     for line in iter(commands.readline, ""):
         job = json.loads(line)
+        # Here: a process that is killed at once opens none, and those of the run before would be read.
+        for each in FILES:
+            os.close(os.open(Path(job["folder"], each), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         between = os.pipe()
         pids = {}
         for name, plugin in plugins.items():
@@ -152,17 +156,16 @@ def _become(
 ) -> NoReturn:
     """Turn into one of the processes."""
     signal.alarm(LONGEST_SECONDS)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    log = os.open(Path(job["folder"], f"{name}.log"), flags, 0o600)
+    log = os.open(Path(job["folder"], f"{name}.log"), os.O_WRONLY)
     if name == "tap":
         streams = (os.open(os.devnull, os.O_RDONLY), between[1], log)
     else:
-        streams = (between[0], os.open(Path(job["folder"], "states"), flags, 0o600), log)
+        streams = (between[0], os.open(Path(job["folder"], "states"), os.O_WRONLY), log)
     for number, opened in enumerate(streams):
         os.dup2(opened, number)
     for opened in {*streams, *between}:
         os.close(opened)
-    arrived = os.open(Path(job["folder"], f"{name}.signals"), flags | os.O_NONBLOCK, 0o600)
+    arrived = os.open(Path(job["folder"], f"{name}.signals"), os.O_WRONLY | os.O_NONBLOCK)
     os.chdir(job["folder"])
     os.environ.clear()
     os.environ.update(job["env"])
