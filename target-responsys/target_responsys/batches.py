@@ -52,7 +52,7 @@ class Batcher:
         self._pending: dict[Places, Batch] = {}
         self._column_set_of: dict[Key, Places] = {}
         self._waiting = 0
-        self._version: int | None = None
+        self._version: int | None = None  # of all rows that wait
         self.superseded = 0
 
     def add(
