@@ -22,6 +22,8 @@ from responsys_io.pgpkeys import PgpKeys
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from support.pgp import PgpPair
+
 pytestmark = needs_gpg
 
 TEXT = b"".join(b'"%d","a value"\n' % number for number in range(100_000))
@@ -104,6 +106,11 @@ def changed(message: bytes, at: int) -> bytes:
     return message[:at] + bytes([message[at] ^ 1]) + message[at + 1 :]
 
 
+def only_signed(*options: str, by: PgpPair) -> bytes:
+    # Named: gpg signs with the first key of the ring otherwise, which another test may have locked.
+    return gpg(*options, "--local-user", by.name, "--sign", data=TEXT)
+
+
 def unguarded() -> bytes:
     return encrypted(TEXT, pair("customer"), "--rfc2440", "--disable-mdc")
 
@@ -127,7 +134,7 @@ def unguarded() -> bytes:
         ),
         (unguarded, "RSYS-3207: X.gpg is encrypted without integrity protection"),
         (lambda: encrypted(TEXT, pair("customer"))[:30], "RSYS-3208: X.gpg holds no PGP-encrypted message"),
-        (lambda: gpg("--sign", data=TEXT), "RSYS-3208: X.gpg holds no PGP-encrypted message"),
+        (lambda: only_signed(by=pair("signer")), "RSYS-3208: X.gpg holds no PGP-encrypted message"),
         (lambda: TEXT, "RSYS-3208: X.gpg holds no PGP-encrypted message"),
         (lambda: b"", "RSYS-3208: X.gpg holds no PGP-encrypted message"),
         (
@@ -160,7 +167,7 @@ def test_a_signature_by_the_right_key_is_asked_for_when_it_is_set() -> None:
 
 def forged(signer: str = "signer") -> bytes:
     """A message that is whole and whose signature was made over another text."""
-    original = gpg(*PLAINLY, "--local-user", pair(signer).name, "--sign", data=TEXT)
+    original = only_signed(*PLAINLY, by=pair(signer))
     return encrypted(changed(original, 900_000), pair("customer"), "--no-literal", *PLAINLY)
 
 
