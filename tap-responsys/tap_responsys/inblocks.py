@@ -39,6 +39,9 @@ class LineSink(Protocol):
     def put(self, block: Block) -> None:
         """Give it a block."""
 
+    def expect(self, block: Block) -> None:
+        """Tell it which block is most likely given after it has told what was written."""
+
     def written(self) -> list[Written]:
         """Return what has been written of the blocks given since; shorter where one was not.
 
@@ -75,6 +78,9 @@ class LinesHere:
             self._stopped = True
         else:
             self._written.append(written)
+
+    def expect(self, block: Block) -> None:
+        """Do nothing."""
 
     def written(self) -> list[Written]:
         """Return what has been written."""
@@ -189,4 +195,7 @@ def _give(records: Records, sink: LineSink, most: int, lines: int) -> tuple[list
         sink.put(block)
         blocks.append(block)
         lines -= block.lines
+    # While the last ones are written there is time for those that follow.
+    if time.monotonic() < end and (ahead := records.block_ahead()):
+        sink.expect(ahead)
     return blocks, None

@@ -16,7 +16,7 @@ import msgspec
 from responsys_io.errors import TransientError
 from responsys_io.exits import output_failed
 from responsys_io.pipes import widen
-from tap_responsys.linemessages import BEGIN, LENGTH, Answer
+from tap_responsys.linemessages import BEGIN, LENGTH, Answer, Kind
 
 if TYPE_CHECKING:
     from tap_responsys.recordlines import RecordForm, Written
@@ -59,16 +59,26 @@ class LineProcess:
         widen(self._stdin.fileno())
         widen(output)
         self._given = 0
+        self._expected: Block | None = None
         self._send(msgspec.msgpack.encode(form))
 
     def put(self, block: Block) -> None:
         """Give a block to the process; wait when it has enough of them."""
         self._given += 1
-        self._send(BEGIN.pack(block.line) + block.data)
+        if block == self._expected:
+            self._send(BEGIN.pack(Kind.WRITE_MADE, 0))
+        else:
+            self._send(BEGIN.pack(Kind.WRITE, block.line) + block.data)
+        self._expected = None
+
+    def expect(self, block: Block) -> None:
+        """Let the process make the block's lines when it has written those before."""
+        self._send(BEGIN.pack(Kind.MAKE, block.line) + block.data)
+        self._expected = block
 
     def written(self) -> list[Written]:
         """Wait until the process has written the blocks, up to the first that has to be read row by row."""
-        self._send(b"")
+        self._send(BEGIN.pack(Kind.END, 0))
         written: list[Written] = []
         answers = [self._answer() for _ in range(self._given)]
         self._given = 0

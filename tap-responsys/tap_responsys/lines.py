@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import time
+from contextlib import suppress
 from typing import IO
 
 LONGEST_LINE = 1 << 22
@@ -69,6 +70,17 @@ class Lines:
             return ""
         self._place = end
         return self._whole[begin:end]
+
+    def fetch_ahead(self) -> None:
+        """Have more lines at hand than make a block; what fails here fails again when they are read."""
+        while not self._ahead and len(rest := self._whole[self._place :]) < _LONGEST_BLOCK + _FETCHED_AT_ONCE:
+            self._hold("")
+            with suppress(Exception):
+                self._refill()
+            if not self._whole:
+                self._hold(rest)
+                return
+            self._hold(rest + self._whole)
 
     def unread(self, text: str) -> None:
         """Put lines back that were read last."""

@@ -1,8 +1,8 @@
 """The other side of `tap_responsys.lineprocess`: blocks in, lines out, until the input ends.
 
-Messages have their length in front. The first one is a `RecordForm`; others are a block's line and text, or
-empty, which says that the blocks after it may be written again after one could not. Every block is answered:
-with what was written of it, with nothing, or with the number of the output's error.
+Messages have their length in front. The first one is a `RecordForm`; others begin with their kind, see
+`tap_responsys.linemessages.Kind`. Every block that is to be written is answered: with what was written of
+it, with nothing, or with the number of the output's error.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import gc
 import os
 import signal
 import sys
+from io import BytesIO
 from typing import BinaryIO
 
 import msgspec
 
 from responsys_io.heap import keep_freed_memory
 from tap_responsys.linematrix import MatrixWriter
-from tap_responsys.linemessages import BEGIN, LENGTH, Answer
+from tap_responsys.linemessages import BEGIN, LENGTH, Answer, Kind
 from tap_responsys.recordlines import RecordForm, Written
 
 
@@ -31,15 +32,25 @@ def work(stdin: BinaryIO, stdout: BinaryIO, output: BinaryIO) -> None:
     # Nothing here goes in circles, and looking for circles in lists of rows takes its time.
     gc.disable()
     stopped = False
+    made, made_of = BytesIO(), None
     while (message := _message(stdin)) is not None:
-        if not message:
+        kind, line = BEGIN.unpack_from(message)
+        if kind == Kind.END:
             stopped = False
+            continue
+        if kind == Kind.MAKE:
+            made = BytesIO()
+            made_of = writer.write(line, message[BEGIN.size :], made)
             continue
         answer: Answer = None
         if not stopped:
             try:
-                (line,) = BEGIN.unpack_from(message)
-                answer = writer.write(line, message[BEGIN.size :], output)
+                if kind == Kind.WRITE_MADE:
+                    output.write(made.getbuffer())
+                    output.flush()
+                    answer = made_of
+                else:
+                    answer = writer.write(line, message[BEGIN.size :], output)
             except OSError as error:
                 answer = error.errno or errno.EIO
             stopped = not isinstance(answer, Written)

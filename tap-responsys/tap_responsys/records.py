@@ -157,17 +157,25 @@ class Records:
         self.line += lines
         return block
 
+    def block_ahead(self) -> Block | None:
+        """Return the block that most likely follows, if there is one; it is read all the same."""
+        self._pass_on()
+        self._lines.fetch_ahead()
+        with suppress(Exception):
+            if block := self.read_block():
+                self.unread_blocks([block])
+                return block
+        return None
+
+    def _is_open(self, text: str) -> bool:
+        return bool(self._quote_char) and text.count(self._quote_char) % 2 == 1
+
     def _completed(self, text: str) -> str:
         """Add lines until all enclosures are closed: the end of the block is that of a record then."""
-        if self._quote_char:
-            # What cannot be read fails again when it is asked for next.
-            with suppress(Exception):
-                while (
-                    text.count(self._quote_char) % 2
-                    and len(text) < _LONGEST_BLOCK
-                    and (more := self._lines.read_block())
-                ):
-                    text += more
+        # What cannot be read fails again when it is asked for next.
+        with suppress(Exception):
+            while self._is_open(text) and len(text) < _LONGEST_BLOCK and (more := self._lines.read_block()):
+                text += more
         return text
 
     def _shortened(self, text: str, most: int) -> str:

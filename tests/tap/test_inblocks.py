@@ -26,6 +26,7 @@ from tap_responsys.inblocks import LinesHere, LineSink, write_in_blocks
 from tap_responsys.lineprocess import LineProcess
 from tap_responsys.parse import Dialect, ExportReader, Rejected, Row
 from tap_responsys.recordlines import RecordForm, Written
+from tap_responsys.records import Block
 from tap_responsys.values import converter
 
 if TYPE_CHECKING:
@@ -270,21 +271,39 @@ def export_of(rows: int) -> Export:
     return b"C0\n" + b"".join(b"%d\n" % number for number in range(rows)), {"C0": "integer"}, Dialect()
 
 
-def test_another_process_writes_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("room", [700, 10_000, 1_000_000])
+def test_another_process_writes_the_same(room: int, tmp_path: Path) -> None:
     data, types, dialect = export_of(100_000)
     export = data.replace(b"\n50000\n", b"\nx\n"), types, dialect
     here = io.BytesIO()
     reader, form = opened(export)
-    expected = list(write_in_blocks(reader, form, LinesHere(form, here), room=lambda: 10_000))
+    expected = list(write_in_blocks(reader, form, LinesHere(form, here), room=lambda: room))
     there = tmp_path / "lines"
     with there.open("wb") as output, closing(LineProcess(form, output.fileno())) as sink:
-        found = list(write_in_blocks(opened(export)[0], form, sink, room=lambda: 10_000))
+        found = list(write_in_blocks(opened(export)[0], form, sink, room=lambda: room))
     assert found == expected
 
     def written(output: bytes) -> list[bytes]:
         return [line.rpartition(b',"time_extracted":')[0] for line in output.splitlines()]
 
     assert written(there.read_bytes()) == written(here.getvalue())
+
+
+@pytest.mark.parametrize("following", ["1", "2", "x"])
+def test_lines_made_ahead_are_written_if_their_block_is_given_next(following: str, tmp_path: Path) -> None:
+    form = RecordForm("open", ("C0",), {"C0": "integer"}, "f.txt", "then")
+    ahead, given = Block(3, 1, "x\n" if following == "x" else "1\n"), Block(3, 1, f"{following}\n")
+    path = tmp_path / "lines"
+    with path.open("wb", buffering=0) as output, closing(LineProcess(form, output.fileno())) as sink:
+        sink.put(Block(2, 1, "0\n"))
+        sink.expect(ahead)
+        assert sink.written() == [Written(1)]
+        sink.put(given)
+        sink.put(Block(4, 1, "3\n"))
+        expected = [] if following == "x" else [int(following), 3]
+        assert sink.written() == [Written(1) for _ in expected]
+    records = [json.loads(line)["record"] for line in path.read_bytes().splitlines()]
+    assert [record["C0"] for record in records] == [0, *expected]
 
 
 Sink = Callable[[RecordForm, BinaryIO], LineSink]
