@@ -65,7 +65,7 @@ class LineProcess:
     def put(self, block: Block) -> None:
         """Give a block to the process; wait when it has enough of them."""
         self._given += 1
-        if block == self._expected:
+        if block is self._expected:
             self._send(BEGIN.pack(Kind.WRITE_MADE, 0))
         else:
             self._send(BEGIN.pack(Kind.WRITE, block.line) + block.data)

@@ -73,14 +73,13 @@ class Lines:
 
     def fetch_ahead(self) -> None:
         """Have more lines at hand than make a block; what fails here fails again when they are read."""
-        while not self._ahead and len(rest := self._whole[self._place :]) < _LONGEST_BLOCK + _FETCHED_AT_ONCE:
-            self._hold("")
-            with suppress(Exception):
-                self._refill()
-            if not self._whole:
-                self._hold(rest)
-                return
-            self._hold(rest + self._whole)
+        parts = [self._whole[self._place :]]
+        if self._ahead or len(parts[0]) > _LONGEST_BLOCK:
+            return
+        with suppress(Exception):
+            while sum(map(len, parts)) <= _LONGEST_BLOCK and self._refill():
+                parts.append(self._whole)
+        self._hold("".join(parts))
 
     def unread(self, text: str) -> None:
         """Put lines back that were read last."""

@@ -73,6 +73,7 @@ class Records:
         self._delimiter, self._quote_char, self._encoding = delimiter, quote_char, encoding
         self._taken: list[str] = []
         self._again: deque[str] = deque()
+        self._ahead: Block | None = None
         self._in_vain = 0
 
     def first(self) -> list[str]:
@@ -109,6 +110,7 @@ class Records:
             The record's fields and an empty text, or what is wrong with it in place of that.
         """
         self._pass_on()
+        self._unread_ahead()
         taken, encoding = self._taken, self._encoding
         while until is None or self.line < until or self._again:
             try:
@@ -143,6 +145,11 @@ class Records:
             Exception: What keeps the text from being read, once nothing of it is left before that place.
         """
         self._pass_on()
+        if (ahead := self._ahead) and ahead.lines <= most:
+            self._ahead = None
+            self.line += ahead.lines
+            return ahead
+        self._unread_ahead()
         if self._again or self._affordable() < LONGEST_ROW_OF_LINES:
             return None
         text = self._lines.read_block()
@@ -158,14 +165,18 @@ class Records:
         return block
 
     def block_ahead(self) -> Block | None:
-        """Return the block that most likely follows, if there is one; it is read all the same."""
-        self._pass_on()
-        self._lines.fetch_ahead()
-        with suppress(Exception):
-            if block := self.read_block():
-                self.unread_blocks([block])
-                return block
-        return None
+        """Return what `read_block` returns next if it may be as long; None where that is not known."""
+        if not self._ahead:
+            self._lines.fetch_ahead()
+            with suppress(Exception):
+                if block := self.read_block():
+                    self._ahead, self.line = block, block.line
+        return self._ahead
+
+    def _unread_ahead(self) -> None:
+        if self._ahead:
+            self._lines.unread(self._ahead.text)
+            self._ahead = None
 
     def _is_open(self, text: str) -> bool:
         return bool(self._quote_char) and text.count(self._quote_char) % 2 == 1
@@ -180,6 +191,15 @@ class Records:
 
     def _shortened(self, text: str, most: int) -> str:
         """Put back what follows so many lines, and the record that the last one of them belongs to."""
+        if text.count("\r") == text.count("\r\n"):
+            rest = text.split("\n", most)[-1]
+            kept = text[: len(text) - len(rest)]
+            if not self._is_open(kept):
+                self._lines.unread(rest)
+                return kept
+        return self._shortened_line_by_line(text, most)
+
+    def _shortened_line_by_line(self, text: str, most: int) -> str:
         lines = io.StringIO(text, newline="")
         kept = list(islice(lines, most))
         quotes = sum(line.count(self._quote_char) for line in kept) if self._quote_char else 0
@@ -191,6 +211,7 @@ class Records:
 
     def unread_blocks(self, blocks: Sequence[Block]) -> None:
         """Put back the blocks that were read last, one at least."""
+        self._unread_ahead()
         self._lines.unread("".join(block.text for block in blocks))
         self.line = blocks[0].line
 

@@ -289,21 +289,24 @@ def test_another_process_writes_the_same(room: int, tmp_path: Path) -> None:
     assert written(there.read_bytes()) == written(here.getvalue())
 
 
-@pytest.mark.parametrize("following", ["1", "2", "x"])
-def test_lines_made_ahead_are_written_if_their_block_is_given_next(following: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["1", "x"])
+@pytest.mark.parametrize("is_next", [True, False])
+def test_lines_made_ahead_are_written_if_their_block_is_given_next(
+    text: str, is_next: bool, tmp_path: Path
+) -> None:
     form = RecordForm("open", ("C0",), {"C0": "integer"}, "f.txt", "then")
-    ahead, given = Block(3, 1, "x\n" if following == "x" else "1\n"), Block(3, 1, f"{following}\n")
-    path = tmp_path / "lines"
+    path, ahead, other = tmp_path / "lines", Block(3, 1, f"{text}\n"), Block(3, 1, "2\n")
     with path.open("wb", buffering=0) as output, closing(LineProcess(form, output.fileno())) as sink:
         sink.put(Block(2, 1, "0\n"))
         sink.expect(ahead)
         assert sink.written() == [Written(1)]
-        sink.put(given)
+        sink.put(ahead if is_next else other)
         sink.put(Block(4, 1, "3\n"))
-        expected = [] if following == "x" else [int(following), 3]
+        expected = ([] if text == "x" else [1, 3]) if is_next else [2, 3]
         assert sink.written() == [Written(1) for _ in expected]
     records = [json.loads(line)["record"] for line in path.read_bytes().splitlines()]
     assert [record["C0"] for record in records] == [0, *expected]
+    assert [record["_sdc_source_lineno"] for record in records] == [2, 3, 4][: len(records)]
 
 
 Sink = Callable[[RecordForm, BinaryIO], LineSink]
