@@ -100,12 +100,93 @@ def find_cells(block: bytes, width: int, delimiter: str, quote_char: str) -> Cel
         data[len(block)] = _LINE_FEED
     enclosures = (data == ord(quote_char)).nonzero()[0] if quote_char else np.empty(0, np.intp)
     breaks = data == _LINE_FEED
-    separators = (breaks | (data == ord(delimiter))).nonzero()[0]
-    lines = _Lines(separators, breaks[separators].nonzero()[0])
-    left = lines.widths != width
     returns = block.count(b"\r") if b"\r" in block else 0
-    if returns and (last_is_open or not returns == len(left) == block.count(b"\r\n")):
+    found = _all_enclosed(
+        data, enclosures, (int(np.count_nonzero(breaks)), returns), width, delimiter, quote_char
+    )
+    if found is None:
+        separators = (breaks | (data == ord(delimiter))).nonzero()[0]
+        lines = _Lines(separators, breaks[separators].nonzero()[0])
+        if returns and (last_is_open or not returns == len(lines.last) == block.count(b"\r\n")):
+            return None
+        found = _separated(data, enclosures, lines, width, quote_char, has_returns=bool(returns))
+        if found is None:
+            return None
+    cells, lines, left = found
+    left[cells.rows[_far_longer(cells)]] = True
+    return _without(cells, left, lines, block)
+
+
+def _all_enclosed(
+    data: NDArray[np.uint8],
+    enclosures: NDArray[np.intp],
+    ends_of_lines: tuple[int, int],
+    width: int,
+    delimiter: str,
+    quote_char: str,
+) -> tuple[Cells, _Lines, NDArray[np.bool_]] | None:
+    """Find the cells where each has an enclosure, as in what Responsys writes; None where one has not.
+
+    An enclosure within a value is doubled: the value seems to end, and another to begin right behind it.
+
+    Args:
+        data: The block and room behind it.
+        enclosures: Where its enclosures are.
+        ends_of_lines: How many LF and how many CR there are.
+        width: How many cells a row has.
+        delimiter: One character of ASCII.
+        quote_char: The enclosure.
+
+    Returns:
+        The cells of all lines, the lines, and which of these are left to the parser.
+    """
+    rows, returns = ends_of_lines
+    if len(enclosures) < 2 * rows * width or len(enclosures) % 2:
         return None
+    begins, ends = enclosures[::2], enclosures[1::2]
+    doubled = begins[1:] - ends[:-1] == 1
+    escaping = ends[:-1][doubled]
+    if escaping.size:
+        if quote_char != '"':
+            return None
+        begins, ends = begins[np.append(True, ~doubled)], ends[np.append(~doubled, True)]
+    if len(ends) != rows * width:
+        return None
+    separators = ends + 1
+    of_rows = separators[width - 1 :: width]
+    of_rows += returns == rows
+    marks = data[separators].reshape(rows, width)
+    if (
+        begins[0] != 0
+        or (begins[1:] != separators[:-1] + 1).any()
+        or (marks[:, :-1] != ord(delimiter)).any()
+        or (marks[:, -1] != _LINE_FEED).any()
+        or (returns and (data[of_rows - 1] != _RETURN).any())
+    ):
+        return None
+    lines = _Lines(separators, np.arange(width - 1, len(separators), width))
+    left = np.zeros(rows, np.bool_)
+    left[lines.holding(_escaped(data, separators, rows, quote_char))] = True
+    data[escaping] = _BACKSLASH
+    cells = Cells(data, _by_column(begins + 1, width), _by_column(ends, width), np.arange(rows), {})
+    return cells, lines, left
+
+
+def _separated(
+    data: NDArray[np.uint8],
+    enclosures: NDArray[np.intp],
+    lines: _Lines,
+    width: int,
+    quote_char: str,
+    *,
+    has_returns: bool,
+) -> tuple[Cells, _Lines, NDArray[np.bool_]] | None:
+    """Find the cells between separators, of lines as they are without a parser; see `_all_enclosed`.
+
+    Returns:
+        None where lines may not be told apart.
+    """
+    left = lines.widths != width
     if left.any() and enclosures.size:
         lines = _without_enclosed(lines, left, enclosures)
         if len(lines.last) != len(left):
@@ -120,12 +201,11 @@ def find_cells(block: bytes, width: int, delimiter: str, quote_char: str) -> Cel
         kept = np.repeat(~left, lines.widths)
         begins, ends = begins[kept], ends[kept]
     cells = Cells(data, _by_column(begins, width), _by_column(ends, width), (~left).nonzero()[0], {})
-    if returns:
+    if has_returns:
         cells.ends[-1] -= 1
     cells, more = _opened(cells, lines, enclosures, quote_char)
     left[more] = True
-    left[cells.rows[_far_longer(cells)]] = True
-    return _without(cells, left, lines)
+    return cells, lines, left
 
 
 def _without_enclosed(lines: _Lines, wrong: NDArray[np.bool_], enclosures: NDArray[np.intp]) -> _Lines:
@@ -210,15 +290,12 @@ def _far_longer(cells: Cells) -> NDArray[np.bool_]:
     return found
 
 
-def _without(cells: Cells, left: NDArray[np.bool_], lines: _Lines) -> Cells:
-    """Return the cells but for those of lines that are left over."""
+def _without(cells: Cells, left: NDArray[np.bool_], lines: _Lines, block: bytes) -> Cells:
+    """Return the cells but for those of lines that are left over: these as they stand in the block."""
     if not left.any():
         return cells
     stay = ~left[cells.rows]
-    others = {
-        line: cells.data[lines.begins[line] : lines.ends[line] + 1].tobytes()
-        for line in left.nonzero()[0].tolist()
-    }
+    others = {line: block[lines.begins[line] : lines.ends[line] + 1] for line in left.nonzero()[0].tolist()}
     if not stay.all():
         cells = replace(cells, begins=cells.begins[:, stay], ends=cells.ends[:, stay], rows=cells.rows[stay])
     return replace(cells, others=others)

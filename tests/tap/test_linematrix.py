@@ -100,12 +100,12 @@ STRANGE_LINES = [
 ]
 
 
-def field(random_: random.Random, text: str, delimiter: str, quote: str, *, always: bool) -> str:
+def field(random_: random.Random, text: str, delimiter: str, quote: str, *, always: bool, neat: bool) -> str:
     if not quote:
         return text
     must = any(mark in text for mark in (delimiter, quote, "\n", "\r"))
     raw = random_.random() < (0.4 if must and text in ODD["text"] else 0.01)
-    if raw or not (always or must):
+    if (raw and not neat) or not (always or must):
         return text
     return f"{quote}{text.replace(quote, 2 * quote)}{quote}"
 
@@ -122,13 +122,22 @@ def made(seed: int) -> tuple[RecordForm, bytes]:
     odd = {kind: random_.choice([0, 0, 0.02]) for kind in KINDS}
     plain = {kind: random_.sample(values, random_.randint(1, len(values))) for kind, values in PLAIN.items()}
     always, strange = random_.random() < 0.5, random_.choice([0, 0, 0, 0.02])
+    neat = random_.random() < 0.5
     lines = []
     for _ in range(random_.randint(1, 120)):
         values = [random_.choice((ODD if random_.random() < odd[kind] else plain)[kind]) for kind in kinds]
-        lines.append(delimiter.join(field(random_, text, delimiter, quote, always=always) for text in values))
+        lines.append(
+            delimiter.join(
+                field(random_, text, delimiter, quote, always=always, neat=neat) for text in values
+            )
+        )
         if random_.random() < strange:
             lines.append(random_.choice(STRANGE_LINES))
     data = end.join(lines) + (end if random_.random() < 0.9 else "")
+    if random_.random() < 0.4:
+        place = random_.randint(0, min(len(data), random_.choice([1, 100, 1 << 20])))
+        other = random_.choice(["", quote, delimiter, end, "x", " ", "\r", "\n"])
+        data = data[:place] + other + data[place + random_.randint(0, 1) :]
     header = tuple(f"C{place}" for place in range(len(kinds)))
     types = {name: kind for name, kind in zip(header, kinds, strict=True) if random_.random() < 0.9}
     timestamps = [name for name, kind in types.items() if kind == "timestamp"]
@@ -215,6 +224,7 @@ def columnwise(monkeypatch: pytest.MonkeyPatch, data: bytes, line: int = 2) -> l
         ('"1","05-Jan-2026 13:11:54",a"b,"1"', 1),
         ('"1","05-Jan-2026 13:11:54",a""b,"1"', 1),
         (f'"1","05-Jan-2026 13:11:54","{"long" * 99}","1"', 1),
+        (f'"1","05-Jan-2026 13:11:54","{"long" * 99}, ""so""","1"', 1),
         ("", 1),
     ],
 )
@@ -232,6 +242,33 @@ def test_a_row_that_goes_on_in_the_next_line_is_one_of_two_lines(row: str) -> No
     form = RecordForm("open", ("A", "B", "C"), dict.fromkeys("ABC", "text"), "f.txt", "then")
     plain = '"1","2","3"\n' * 9
     data = f"{plain}{row}\n{plain}".encode()
+    assert written(MatrixWriter(form), data) == written(RecordWriter(form), data)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'x"a","b","c"',
+        '"a"x,"b","c"',
+        '"a",x"b","c"',
+        '"a","b","c"x',
+        '"a"x"b","c"',
+        '"a"\n"b","c"',
+        '"a"\r"b","c"',
+        '"a","b"x"c"',
+        '"a","b","c"\r',
+        '"a","b","c"\r\n"d","e","f"',
+        '"a","b","c"\n"d","e","f"',
+        '"a","b","c","d","e","f"\n',
+        '"a","b","c"x"d","e","f"\n',
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(("before", "after"), [(0, 9), (9, 9), (9, 0)])
+def test_enclosures_around_almost_every_value(row: str, end: str, before: int, after: int) -> None:
+    form = RecordForm("open", ("A", "B", "C"), dict.fromkeys("ABC", "text"), "f.txt", "then")
+    plain = f'"1","2, ""3""",""{end}'
+    data = f"{before * plain}{row}{end}{after * plain}".encode()
     assert written(MatrixWriter(form), data) == written(RecordWriter(form), data)
 
 
