@@ -37,7 +37,7 @@ demo: setup ## Run the whole loop on this machine: exports in, audiences out (no
 
 .PHONY: test
 test: setup ## Run the tests (PYTEST="-k ledger" selects)
-	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 .PHONY: test-long
 test-long: setup ## Run the tests that take longest (six minutes), which make test leaves out
