@@ -37,6 +37,11 @@ def test_a_megabyte_is_written_before_anybody_reads(pipe: tuple[int, int]) -> No
     assert fcntl.ioctl(source, FIONREAD, bytes(4)) == MEGABYTE.to_bytes(4, "little")
 
 
+def test_a_pipe_gets_the_room_that_is_asked_for(pipe: tuple[int, int]) -> None:
+    widen(pipe[1], MEGABYTE // 4)
+    assert fcntl.fcntl(pipe[1], fcntl.F_GETPIPE_SZ) == MEGABYTE // 4
+
+
 def test_a_pipe_that_is_wider_stays_so(pipe: tuple[int, int]) -> None:
     try:
         fcntl.fcntl(pipe[1], fcntl.F_SETPIPE_SZ, 2 * MEGABYTE)
