@@ -74,7 +74,7 @@ class Lines:
     def fetch_ahead(self) -> None:
         """Have more lines at hand than make a block; what fails here fails again when they are read."""
         parts = [self._whole[self._place :]]
-        if self._ahead or len(parts[0]) > _LONGEST_BLOCK:
+        if len(parts[0]) > _LONGEST_BLOCK:
             return
         with suppress(Exception):
             while sum(map(len, parts)) <= _LONGEST_BLOCK and self._refill():

@@ -26,7 +26,7 @@ from tap_responsys.inblocks import LinesHere, LineSink, write_in_blocks
 from tap_responsys.lineprocess import LineProcess
 from tap_responsys.parse import Dialect, ExportReader, Rejected, Row
 from tap_responsys.recordlines import RecordForm, Written
-from tap_responsys.records import Block
+from tap_responsys.records import Block, Records
 from tap_responsys.values import converter
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def in_blocks(export: Export, sink: LineSink, output: io.BytesIO, room: int, ski
             output.seek(0)
             output.truncate()
             assert (len(messages), rest) == (item.rows, b"")
+            assert item.rows <= room
             found += [
                 message.removeprefix(PREFIX).rpartition(b',"time_extracted":')[0] for message in messages
             ]
@@ -287,6 +288,16 @@ def test_another_process_writes_the_same(room: int, tmp_path: Path) -> None:
         return [line.rpartition(b',"time_extracted":')[0] for line in output.splitlines()]
 
     assert written(there.read_bytes()) == written(here.getvalue())
+
+
+def test_what_is_read_ahead_is_still_to_be_read() -> None:
+    records = Records(io.BytesIO(b"1\n2\n3\n4\n"), delimiter=",", quote_char='"', encoding="utf-8")
+    assert records.block_ahead() == Block(1, 4, "1\n2\n3\n4\n")
+    assert records.read_block(1) == Block(1, 1, "1\n")
+    ahead = records.block_ahead()
+    assert ahead == Block(2, 3, "2\n3\n4\n")
+    assert next(records.read(1)) == (["2"], "")
+    assert records.line == 2
 
 
 @pytest.mark.parametrize("text", ["1", "x"])
