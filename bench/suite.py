@@ -47,7 +47,7 @@ class Plan:
     rounds: int
 
 
-FULL = Plan("full", 1_000_000, 100_000, 200_000, (1_000, 160), limited=True, rounds=3)
+FULL = Plan("full", 1_000_000, 100_000, 500_000, (1_000, 160), limited=True, rounds=5)
 QUICK = Plan("quick", 20_000, 5_000, 10_000, (100, 24), limited=False, rounds=1)
 
 

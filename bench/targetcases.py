@@ -44,6 +44,7 @@ def csv_cases(server: FileServer, rows: int) -> list[Case]:
             rows,
             stdin=messages,
             note="local disk",
+            rounds=2,
         ),
     ]
 
