@@ -21,8 +21,8 @@ _FIRST_REQUEST = 32_768
 _REQUEST = 255_000
 MOST_UNDER_WAY = 24
 """Six megabytes: on a line of 200 ms still more than is written as lines meanwhile."""
-
-_AT_LEAST = 4
+LEAST_UNDER_WAY = 16
+"""Four megabytes: records are written in bursts, and with one under way bytes were waited for after each."""
 
 
 class FileEndsEarlyError(Exception):
@@ -97,9 +97,9 @@ class ReadAhead:
         if number <= self._changed_after:
             return
         more = 0
-        if self._waited or self._allowed < _AT_LEAST:
+        if self._waited or self._allowed < LEAST_UNDER_WAY:
             more = 1 if self._settled else self._allowed
-        elif self._allowed > _AT_LEAST:
+        elif self._allowed > LEAST_UNDER_WAY:
             more, self._settled = -1, True
         self._allowed = min(self._allowed + more, self._most)
         self._changed_after, self._waited = self._asked, False
