@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+PEER_ROUNDS = 2
+"""Peers take a minute and more for a large file: they take part in so many rounds."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A command to be measured.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from bench.case import Case
+from bench.case import PEER_ROUNDS, Case
 from bench.environments import ensure, version
 from bench.inputs import columns, write_json
 from bench.paths import PROGRAMS, WORK
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from bench.inputs import SentFiles
     from bench.servers import FileServer
 
-# Peers take a minute and more for a large file: they take part in so many rounds.
-_ROUNDS = 2
 _PACKAGES = {
     "tap-sftp": "tap-sftp",
     "source-sftp-bulk": "airbyte-source-sftp-bulk",
@@ -63,7 +61,7 @@ def _folder(files: SentFiles) -> str:
 
 
 def _case(name: str, command: tuple[str, ...], files: SentFiles, **more: Any) -> Case:
-    return Case(READING, name, command, files.rows, rounds=_ROUNDS, **more)
+    return Case(READING, name, command, files.rows, rounds=PEER_ROUNDS, **more)
 
 
 def _tap_sftp(server: FileServer, files: SentFiles) -> Case:

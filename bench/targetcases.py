@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bench.case import Case
+from bench.case import PEER_ROUNDS, Case
 from bench.environments import ensure, version
 from bench.inputs import write_json
 from bench.measure import CommandError
@@ -44,7 +44,7 @@ def csv_cases(server: FileServer, rows: int) -> list[Case]:
             rows,
             stdin=messages,
             note="local disk",
-            rounds=2,
+            rounds=PEER_ROUNDS,
         ),
     ]
 
