@@ -20,19 +20,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.canaries import Canaries, files_in, in_memory, key_lines, processes_about, spies
+from support.canaries import Canaries, files_in, key_lines, processes_about, spies
 from support.connectproxy import connect_proxy
 from support.delivery import lines, record, schema, state
 from support.exports import OPEN_HEADER, delimited, open_row
 from support.keys import new_key
 from support.pgp import HAS_GPG, encrypted, needs_gpg, pair
 from support.plugins import environment
+from support.ringfolder import ring_folder, rings_in
 
 from responsys_io.keyring import sweep
 from responsys_sandbox.rest import Answer, Fault, Refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from support.openssh import SshServer
@@ -46,9 +47,15 @@ PEOPLE = schema("people", email="string", phone="string", score="integer")
 
 @dataclass
 class Scene:
-    """A place to run plugins in, and what must not be seen of it afterwards."""
+    """A place to run plugins in, and what must not be seen of it afterwards.
+
+    Args:
+        folder: Where they run.
+        memory: Where they have key rings.
+    """
 
     folder: Path
+    memory: Path
     canaries: Canaries = field(default_factory=Canaries)
     config: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
@@ -58,7 +65,6 @@ class Scene:
         for name in ("work", "spool", "home"):
             (self.folder / name).mkdir()
         self.started = spies(self.folder / "bin", "gpg", "gpgconf")
-        self.in_memory = in_memory()
         self.rings: list[Path] = []
 
     def secret(self, setting: str, **more: str) -> None:
@@ -101,7 +107,7 @@ class Scene:
             path.write_text(json.dumps(self.config), encoding="utf-8")
             source = str(path)
         name = "tap" if module == "tap_responsys" else "target"
-        code = f"{program}\nimport {module}.{name} as plugin; plugin.main()"
+        code = f"{rings_in(self.memory)}{program}\nimport {module}.{name} as plugin; plugin.main()"
         return subprocess.run(
             [sys.executable, "-c", code, "--config", source],
             input=data, capture_output=True, check=False, cwd=self.folder / "work", env=self.environment(),
@@ -109,8 +115,8 @@ class Scene:
         )  # fmt: skip
 
     def key_rings(self) -> list[Path]:
-        """Return the folders of gpg's keys that are there now and were not before."""
-        return [path for path in in_memory() - self.in_memory if path.name.startswith("responsys-pgp-")]
+        """Return the folders of gpg's keys that are there now."""
+        return [*self.memory.iterdir()]
 
     def agents(self) -> list[tuple[str, bytes]]:
         """Return arguments and environment of each process that such a folder was given to."""
@@ -125,9 +131,8 @@ class Scene:
             records: Whether standard output holds records, in which rows may stand.
         """
         folders = [self.folder / name for name in ("work", "spool", "home")]
-        left = [path for path in in_memory() - self.in_memory if path.name.startswith("responsys")]
         places = [("stderr", done.stderr), ("what was started", self.started.read_bytes())]
-        places += files_in(*folders, *left, but=self.allowed)
+        places += files_in(*folders, self.memory, but=self.allowed)
         messages = [line for line in done.stdout.splitlines() if line.strip()]
         if records:
             secrets = Canaries(
@@ -141,9 +146,10 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
+def scene(tmp_path: Path) -> Iterator[Scene]:
     (tmp_path / "scene").mkdir()
-    return Scene(tmp_path / "scene")
+    with ring_folder() as memory:
+        yield Scene(tmp_path / "scene", memory)
 
 
 def errors(done: subprocess.CompletedProcess[bytes]) -> str:
@@ -517,19 +523,19 @@ def test_a_tap_that_is_killed_while_gpg_decrypts(tap_scene: Scene, sshd: SshServ
 
 
 AGENT = """
-import atexit, pathlib, responsys_io.keyring as place
+import contextlib, os, pathlib, responsys_io.keyring as place
 before = place._removed
 def removed(home, lock):
-    pathlib.Path("agents").write_bytes(b"".join(
-        (process / "cmdline").read_bytes() + b"\\n" + (process / "environ").read_bytes() + b"\\n"
-        for process in pathlib.Path("/proc").glob("[0-9]*")
-        if os.fsencode(home) in (process / "cmdline").read_bytes()
-    ))
+    with open("agents", "wb") as agents:
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended
+                arguments = (process / "cmdline").read_bytes()
+                if os.fsencode(home) in arguments:
+                    agents.write(arguments + b"\\n" + (process / "environ").read_bytes() + b"\\n")
     for path in sorted(home.rglob("*")):
         if path.is_file():
             pathlib.Path("ring-" + path.name).write_bytes(path.read_bytes())
     before(home, lock)
-import os
 place._removed = removed
 """
 
@@ -561,8 +567,7 @@ def seal_output(scene: Scene) -> None:
 
 def assert_swept(scene: Scene) -> None:
     """The next run's key ring has those that a killed one has left removed, with their agents."""
-    for home in scene.key_rings():
-        sweep(home.parent)
+    sweep(scene.memory)
     assert scene.key_rings() == []
     # Told to end, an agent takes a moment.
     until = time.monotonic() + 20

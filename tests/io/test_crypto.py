@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.pgp import encrypted, gpg, needs_gpg, pair
+from support.ringfolder import ring_folder, rings_in
 
 from responsys_io import keyring
 from responsys_io.errors import DataError, SettingsError, TransientError
@@ -20,7 +21,7 @@ from responsys_io.keyring import KeyRing, sweep
 from responsys_io.pgpkeys import PgpKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from support.pgp import PgpPair
 
@@ -284,14 +285,15 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> subprocess.Popen[str]:
+def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process with a key ring of its own, until it is killed or has no more input."""
     (tmp_path / "key").write_bytes(pair("customer").private)
     (tmp_path / "message").write_bytes(encrypted(TEXT, pair("customer")))
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, tmp_path / "key", tmp_path / "message"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    with ring_folder() as folder:
+        yield subprocess.Popen(
+            [sys.executable, "-c", rings_in(folder) + SCRIPT, tmp_path / "key", tmp_path / "message"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
 
 
 def test_keys_are_gone_when_the_interpreter_ends(running: subprocess.Popen[str]) -> None:

@@ -15,8 +15,6 @@ from urllib.parse import quote, quote_plus
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MEMORY = Path("/dev/shm")  # noqa: S108  searched, not written to
-
 _SPY = f"""#!{sys.executable}
 import os, sys
 with open({{record!r}}, "ab") as record:
@@ -73,11 +71,6 @@ def files_in(*folders: Path, but: Iterable[Path] = ()) -> list[tuple[str, bytes]
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.resolve() not in left_out
     ]
-
-
-def in_memory() -> set[Path]:
-    """Return what lies in the folder that is kept in memory, where keys are put for a run."""
-    return set(_MEMORY.glob("*")) if _MEMORY.is_dir() else set()
 
 
 def processes_about(*words: str) -> list[tuple[str, bytes]]:
