@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-lines = 0
-while block := os.read(0, 1 << 20):
-    lines += block.count(b"\n")
+lines, block = 0, bytearray(1 << 20)
+while size := os.readv(0, [block]):
+    lines += block.count(b"\n", 0, size)
 Path(sys.argv[1]).write_text(str(lines), encoding="ascii")
