@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 import time
-from contextlib import suppress
 from typing import IO
 
 LONGEST_LINE = 1 << 22
@@ -16,7 +15,6 @@ _READ_AT_ONCE = LONGEST_LINE + 1
 _FETCHED_AT_ONCE = 1 << 18
 # What comes in small pieces is put together for so long: large blocks of lines are written faster.
 _SECONDS_FOR_MORE = 0.05
-_LONGEST_BLOCK = 1 << 19
 _SHOWS_THE_END = len('"\r\n')
 _BYTE_ORDER_MARK = "\ufeff"
 _HANDLER = "tap_responsys.mark"
@@ -56,30 +54,31 @@ class Lines:
             self._pass_over_rest(line)
         return line
 
-    def read_block(self) -> str:
-        """Return lines that are at hand, one at least; empty at the end of the text.
+    def read_block(self, size: int) -> str:
+        """Return whole lines, one at least; empty at the end of the text.
 
         Also empty where the next line is so long that `read` has to cut it off.
+
+        Args:
+            size: Characters of them, about; fewer where what follows keeps the caller waiting.
         """
         if self._ahead:
             self.unread("")
-        if self._place == len(self._whole) and not self._refill():
-            return ""
-        begin, end = self._place, self._end_of_block()
+        rest = self._whole[self._place :]
+        if len(rest) < size:
+            try:
+                self._refill(size - len(rest))
+            except Exception:
+                # It fails again when nothing is left before.
+                if not rest:
+                    raise
+            else:
+                self._hold(rest + self._whole)
+        begin, end = self._place, self._end_of_block(size)
         if end - begin >= LONGEST_LINE:
             return ""
         self._place = end
         return self._whole[begin:end]
-
-    def fetch_ahead(self) -> None:
-        """Have more lines at hand than make a block; what fails here fails again when they are read."""
-        parts = [self._whole[self._place :]]
-        if len(parts[0]) > _LONGEST_BLOCK:
-            return
-        with suppress(Exception):
-            while sum(map(len, parts)) <= _LONGEST_BLOCK and self._refill():
-                parts.append(self._whole)
-        self._hold("".join(parts))
 
     def unread(self, text: str) -> None:
         """Put lines back that were read last."""
@@ -89,10 +88,10 @@ class Lines:
         self._hold("".join((text, *reversed(self._ahead), self._whole[self._place :])))
         self._ahead.clear()
 
-    def _end_of_block(self) -> int:
+    def _end_of_block(self, size: int) -> int:
         """Return where the lines end that make a block; of what is at hand, the last line is whole."""
         text, begin = self._whole, self._place
-        limit = begin + _LONGEST_BLOCK
+        limit = begin + size
         if len(text) <= limit:
             return len(text)
         if end := text.rfind("\n", begin, limit) + 1 or text.rfind("\r", begin, limit - 1) + 1:
@@ -105,7 +104,7 @@ class Lines:
 
     def _next_line(self) -> str:
         """Return a line, or of a very long one the next piece."""
-        if self._place == len(self._whole) and not self._refill():
+        if self._place == len(self._whole) and not self._refill(_FETCHED_AT_ONCE):
             return ""
         text, begin = self._whole, self._place
         if self._has_cr:
@@ -116,13 +115,13 @@ class Lines:
         self._place = min(end, begin + _READ_AT_ONCE)
         return text[begin : self._place]
 
-    def _refill(self) -> bool:
+    def _refill(self, wanted: int) -> bool:
         """Make whole lines of the bytes that follow, or the longest piece of a line that is read at once."""
         parts, size = [self._rest], len(self._rest)
         end = bool(_end_of_lines(self._rest))
         until = time.monotonic() + _SECONDS_FOR_MORE
         while not self._at_end and size < _READ_AT_ONCE:
-            if end and (size >= _FETCHED_AT_ONCE or time.monotonic() > until):
+            if end and (size >= wanted or time.monotonic() > until):
                 break
             try:
                 data = self._fetched()

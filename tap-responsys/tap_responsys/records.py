@@ -24,7 +24,8 @@ _NOT_CLOSED = "broken quoting: an enclosure is not closed"
 # An enclosure may hold line breaks, but one that is never closed must not swallow the file: neither at once,
 # nor line by line, should every one have such a mark. These are characters.
 LONGEST_ROW_OF_LINES = 1 << 17
-_LONGEST_BLOCK = 1 << 19
+# Twice as many are no faster, half as many are slower.
+_LONGEST_BLOCK = 5 << 17
 _IN_VAIN, _IN_VAIN_PER_LINE = 1 << 20, 256
 
 
@@ -74,6 +75,7 @@ class Records:
         self._taken: list[str] = []
         self._again: deque[str] = deque()
         self._ahead: Block | None = None
+        self._size_of_line = 0
         self._in_vain = 0
 
     def first(self) -> list[str]:
@@ -152,7 +154,7 @@ class Records:
         self._unread_ahead()
         if self._again or self._affordable() < LONGEST_ROW_OF_LINES:
             return None
-        text = self._lines.read_block()
+        text = self._lines.read_block(self._size_for(most))
         if not text:
             return None
         text = self._completed(text)
@@ -160,6 +162,7 @@ class Records:
         if lines > most:
             text = self._shortened(text, most)
             lines = count_lines(text)
+        self._size_of_line = -(-len(text) // lines)
         block = Block(self.line, lines, text)
         self.line += lines
         return block
@@ -167,7 +170,6 @@ class Records:
     def block_ahead(self) -> Block | None:
         """Return what `read_block` returns next if it may be as long; None where that is not known."""
         if not self._ahead:
-            self._lines.fetch_ahead()
             with suppress(Exception):
                 if block := self.read_block():
                     self._ahead, self.line = block, block.line
@@ -178,6 +180,13 @@ class Records:
             self._lines.unread(self._ahead.text)
             self._ahead = None
 
+    def _size_for(self, lines: int) -> int:
+        """Return how long a block is to be for all that have so many lines together to be as long."""
+        expected = lines * self._size_of_line
+        blocks = -(-expected // _LONGEST_BLOCK)
+        # The last one has to hold all lines that are left.
+        return expected // blocks if blocks > 1 else _LONGEST_BLOCK
+
     def _is_open(self, text: str) -> bool:
         return bool(self._quote_char) and text.count(self._quote_char) % 2 == 1
 
@@ -185,13 +194,17 @@ class Records:
         """Add lines until all enclosures are closed: the end of the block is that of a record then."""
         # What cannot be read fails again when it is asked for next.
         with suppress(Exception):
-            while self._is_open(text) and len(text) < _LONGEST_BLOCK and (more := self._lines.read_block()):
+            while (
+                self._is_open(text)
+                and len(text) <= _LONGEST_BLOCK
+                and (more := self._lines.read_block(_LONGEST_BLOCK))
+            ):
                 text += more
         return text
 
     def _shortened(self, text: str, most: int) -> str:
         """Put back what follows so many lines, and the record that the last one of them belongs to."""
-        if text.count("\r") == text.count("\r\n"):
+        if "\r" not in text or text.count("\r") == text.count("\r\n"):
             rest = text.split("\n", most)[-1]
             kept = text[: len(text) - len(rest)]
             if not self._is_open(kept):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from support.exports import OPEN_HEADER, delimited, open_row, write_contacts
 
 from responsys_io.errors import TransientError
-from tap_responsys import lines
+from tap_responsys import lines, records
 from tap_responsys.columntexts import column_encoder
 from tap_responsys.inblocks import LinesHere, LineSink, write_in_blocks
 from tap_responsys.lineprocess import LineProcess
@@ -159,6 +159,7 @@ def test_blocks_hold_what_rows_hold(export: Export, fetched: int, room: int, ski
     """Whatever the file, and wherever a block ends."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "_FETCHED_AT_ONCE", fetched)
+        patch.setattr(records, "_LONGEST_BLOCK", fetched)
         reader, form = opened(export)
         expected = [
             row if isinstance(row, Rejected) else record(row) for row in reader.rows(form.types, skip=skip)
@@ -180,6 +181,7 @@ def test_blocks_hold_what_was_written_with_csv(rows: list[tuple[str, str]], end:
     output = io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "_FETCHED_AT_ONCE", fetched)
+        patch.setattr(records, "_LONGEST_BLOCK", fetched)
         found = in_blocks(export, LinesHere(opened(export)[1], output), output, 10_000, 0)
     assert [(row["C0"], row["C1"]) for row in map(json.loads, found)] == [
         (first or None, second or None) for first, second in rows
@@ -187,7 +189,7 @@ def test_blocks_hold_what_was_written_with_csv(rows: list[tuple[str, str]], end:
 
 
 def test_a_row_that_does_not_fit_costs_its_block_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "_FETCHED_AT_ONCE", 1000)
+    monkeypatch.setattr(records, "_LONGEST_BLOCK", 1000)
     rows = [f"{number}\n" for number in range(1, 1001)]
     rows[500] = "x\n"
     reader, form = opened((("C0\n" + "".join(rows)).encode(), {"C0": "integer"}, Dialect()))
@@ -273,8 +275,8 @@ def export_of(rows: int) -> Export:
 
 @pytest.mark.parametrize("room", [700, 10_000, 1_000_000])
 def test_another_process_writes_the_same(room: int, tmp_path: Path) -> None:
-    data, types, dialect = export_of(100_000)
-    export = data.replace(b"\n50000\n", b"\nx\n"), types, dialect
+    data, types, dialect = export_of(300_000)
+    export = data.replace(b"\n150000\n", b"\nx\n"), types, dialect
     here = io.BytesIO()
     reader, form = opened(export)
     expected = list(write_in_blocks(reader, form, LinesHere(form, here), room=lambda: room))
@@ -290,14 +292,29 @@ def test_another_process_writes_the_same(room: int, tmp_path: Path) -> None:
     assert written(there.read_bytes()) == written(here.getvalue())
 
 
+@pytest.mark.parametrize("fetched", [7, 1 << 17])
+def test_blocks_that_lead_to_a_state_are_as_long(fetched: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is read from the server at once."""
+    monkeypatch.setattr(lines, "_FETCHED_AT_ONCE", fetched)
+    monkeypatch.setattr(records, "_LONGEST_BLOCK", 2500)
+    text = b"".join(b"%08d\r\n" % number for number in range(2000))
+    found = Records(io.BytesIO(text), delimiter=",", quote_char='"', encoding="utf-8")
+    for rounds in range(3):
+        room, blocks = 600, []
+        while room and (block := found.read_block(room)):
+            room -= block.lines
+            blocks.append(block.lines)
+        assert blocks == ([250, 175, 175] if rounds == 0 else [200, 200, 200])
+
+
 def test_what_is_read_ahead_is_still_to_be_read() -> None:
-    records = Records(io.BytesIO(b"1\n2\n3\n4\n"), delimiter=",", quote_char='"', encoding="utf-8")
-    assert records.block_ahead() == Block(1, 4, "1\n2\n3\n4\n")
-    assert records.read_block(1) == Block(1, 1, "1\n")
-    ahead = records.block_ahead()
+    found = Records(io.BytesIO(b"1\n2\n3\n4\n"), delimiter=",", quote_char='"', encoding="utf-8")
+    assert found.block_ahead() == Block(1, 4, "1\n2\n3\n4\n")
+    assert found.read_block(1) == Block(1, 1, "1\n")
+    ahead = found.block_ahead()
     assert ahead == Block(2, 3, "2\n3\n4\n")
-    assert next(records.read(1)) == (["2"], "")
-    assert records.line == 2
+    assert next(found.read(1)) == (["2"], "")
+    assert found.line == 2
 
 
 @pytest.mark.parametrize("text", ["1", "x"])
@@ -315,9 +332,9 @@ def test_lines_made_ahead_are_written_if_their_block_is_given_next(
         sink.put(Block(4, 1, "3\n"))
         expected = ([] if text == "x" else [1, 3]) if is_next else [2, 3]
         assert sink.written() == [Written(1) for _ in expected]
-    records = [json.loads(line)["record"] for line in path.read_bytes().splitlines()]
-    assert [record["C0"] for record in records] == [0, *expected]
-    assert [record["_sdc_source_lineno"] for record in records] == [2, 3, 4][: len(records)]
+    written = [json.loads(line)["record"] for line in path.read_bytes().splitlines()]
+    assert [record["C0"] for record in written] == [0, *expected]
+    assert [record["_sdc_source_lineno"] for record in written] == [2, 3, 4][: len(written)]
 
 
 Sink = Callable[[RecordForm, BinaryIO], LineSink]
@@ -373,7 +390,7 @@ class Cut(io.BytesIO):
 def test_what_comes_before_the_place_where_a_file_breaks_off_is_written(
     sink: Sink, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "_FETCHED_AT_ONCE", 1000)
+    monkeypatch.setattr(records, "_LONGEST_BLOCK", 1000)
     text = ("C0\n" + "".join(f"{number}\n" for number in range(10_000)) + end).encode()
 
     def read() -> tuple[ExportReader, RecordForm]:
@@ -471,8 +488,8 @@ def test_what_is_not_selected_is_not_written(worth_a_process: int, tap: Tap, dow
     attributes = {"tap_responsys.inblocks._WORTH_A_PROCESS": worth_a_process}
     fast, slow = sync_both_ways(tap, settings, catalog=catalog, attributes=attributes)
     assert fast == slow
-    records = [json.loads(line) for line in fast if '"RECORD"' in line]
-    assert {frozenset(message["record"]) for message in records} == {
+    messages = [json.loads(line) for line in fast if '"RECORD"' in line]
+    assert {frozenset(message["record"]) for message in messages} == {
         frozenset(
             {"RIID_", "EMAIL_ADDRESS_", "subscription_status", "_sdc_source_file", "_sdc_last_modified"}
         )
