@@ -12,10 +12,10 @@ from responsys_io.errors import ResponsysError
 from responsys_io.files import RemoteFile, is_plain_name, is_readable_name
 from responsys_io.statedcounts import stated_count
 from tap_responsys import columns
+from tap_responsys.arraylines import ArrayWriter
 from tap_responsys.decode import decoded
 from tap_responsys.kinds import export_kinds
 from tap_responsys.ledger import Ledger
-from tap_responsys.linematrix import MatrixWriter
 from tap_responsys.listing import ExportNames, sort_out
 from tap_responsys.parse import Dialect, ExportReader, Rejected
 from tap_responsys.readiness import companion
@@ -80,7 +80,7 @@ def blocks(data: bytes) -> None:
     plain = form.delimiter.join(("1", "05-Jan-2026 13:11:54", "text", "")).encode() + b"\n"
     block = 30 * plain + data[1:].decode(errors="replace").encode() + 30 * plain
     found = []
-    for writer in (MatrixWriter(form), RecordWriter(form)):
+    for writer in (ArrayWriter(form), RecordWriter(form)):
         output = io.BytesIO()
         written = writer.write(2, block, output)
         found.append((written, _TIME.sub(b"", output.getvalue())))

@@ -25,20 +25,22 @@ if TYPE_CHECKING:
 WORD = 8
 """Bytes."""
 WORD_TYPE = "<u8"
-NULL_WORD = np.uint64(int.from_bytes(NULL.encode(), "little"))
-"""What stands in the first word of an empty value."""
 _LONGEST_CERTAIN = 18  # digits that are 64 bits whatever they are
 _MINUS, _ZERO = b"-0"
 _ZEROS, _TO_TEN, _HIGH_HALVES = (
     np.uint64(int.from_bytes(text * WORD, "little")) for text in (b"0", b"\6", b"\xf0")
 )
 _MOST_WORDS_OF_INTEGER = -(-(_LONGEST_CERTAIN + 1) // WORD)
-_MOST_MASKED = 16  # words; more need tables that grow with the square
+_MOST_REMEMBERED = 100_000
 _MOST_PLACES = 1 << 16
 _HASH = 0x9E3779B97F4A7C15
 _LONGEST_BEGIN = 3 * WORD
 _LONGEST_NUMBER = 2 * WORD
+_TO_SECONDS = len("2019-01-03T13:01:02")
 _UTC = "+00:00"
+_SIZE_OF_TIME = _TO_SECONDS + len(_UTC)
+_WORDS_OF_TIME = -(-_SIZE_OF_TIME // WORD)
+_NUL = "\0"
 
 
 _NONE = np.empty(0, np.intp)
@@ -50,29 +52,25 @@ class Column:
 
     Args:
         words: The values, rows by words; an empty one is any.
-        before: What stands in front of each, ASCII.
-        after: What stands behind each.
-        empty: The rows that have null instead of all three.
+        lengths: Bytes of each.
+        quoted: Whether each stands between quotes.
+        empty: The rows that have null instead, without quotes.
         oldest: The least of the values with what follows, for timestamps.
         newest: The greatest.
     """
 
     words: Words
-    before: str = ""
-    after: str = ""
+    lengths: Lengths
+    quoted: bool = False
     empty: NDArray[np.intp] = field(default_factory=lambda: _NONE)
     oldest: str = ""
     newest: str = ""
 
 
 def taken(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths, words: int) -> Words:
-    """Return the values that begin at these places, with room for as many words."""
-    found = _from(data, begins, words)
-    if words <= _MOST_MASKED:
-        found &= _masks(words).take(lengths, axis=0)
-    else:
-        for place in range(words):
-            found[:, place] &= _masks(1)[:, 0].take(np.clip(lengths - place * WORD, 0, WORD))
+    """Return the values that begin at these places, with room for as many words and NUL behind each."""
+    found = words_at(data, begins, words)
+    found &= _masks(words).take(lengths, axis=0)
     return found
 
 
@@ -83,7 +81,10 @@ def as_column(texts: Sequence[str]) -> Column:
     rows, size = len(texts), padded.dtype.itemsize
     words = np.zeros((rows, -(-size // WORD) * WORD), np.uint8)
     words[:, :size] = padded.view(np.uint8).reshape(rows, size)
-    return Column(words.view(WORD_TYPE), oldest=min(moments, default=""), newest=max(moments, default=""))
+    lengths = np.array(list(map(len, texts)), np.intp)
+    return Column(
+        words.view(WORD_TYPE), lengths, oldest=min(moments, default=""), newest=max(moments, default="")
+    )
 
 
 def texts(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> list[Column | None]:
@@ -95,10 +96,12 @@ def texts(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -
         lengths: How long they are.
     """
     columns: list[Column | None] = [None] * len(lengths)
-    for places, words in _by_size(data, begins, lengths):
+    empty = _empty(lengths)
+    for places, size in _by_size(lengths):
+        words = words_at(data, begins[places].ravel(), size).reshape(len(places), -1, size)
         for place, column in zip(places, words, strict=True):
-            columns[place] = Column(column, '"', '"')
-    return _with_nulls(columns, lengths)
+            columns[place] = Column(column, lengths[place], quoted=True, empty=empty[place])
+    return columns
 
 
 def integers(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> list[Column | None]:
@@ -107,45 +110,44 @@ def integers(data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths
     Others are all that may not be of 64 bits, or are not written as JSON writes them.
     """
     columns: list[Column | None] = [None] * len(lengths)
-    for places, words in _by_size(data, begins, lengths):
-        if words.shape[2] <= _MOST_WORDS_OF_INTEGER:
-            fit = _are_integers(words.reshape(-1, words.shape[2]), lengths[places].ravel())
-            for place, column, fits in zip(places, words, fit.reshape(len(places), -1), strict=True):
-                columns[place] = Column(column) if fits.all() else None
-    return _with_nulls(columns, lengths)
-
-
-def _by_size(
-    data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths
-) -> Iterator[tuple[list[int], Words]]:
-    """Yield columns that need as many words, with these: columns by rows by words."""
-    needed = [_words_for(longest) for longest in lengths.max(axis=1).tolist()]
-    for size in set(needed):
-        places = [place for place, words in enumerate(needed) if words == size]
-        words = taken(data, begins[places].ravel(), lengths[places].ravel(), size)
-        yield places, words.reshape(len(places), -1, size)
-
-
-def _with_nulls(columns: list[Column | None], lengths: Lengths) -> list[Column | None]:
-    """Return columns that know which of their values are empty."""
-    for place, shortest in enumerate(lengths.min(axis=1).tolist()):
-        if not shortest and (column := columns[place]) is not None:
-            columns[place] = replace(column, empty=(lengths[place] == 0).nonzero()[0])
+    empty = _empty(lengths)
+    for places, size in _by_size(lengths):
+        if size > _MOST_WORDS_OF_INTEGER:
+            continue
+        words = words_at(data, begins[places].ravel(), size)
+        fits = _are_integers(words, lengths[places].ravel()).reshape(len(places), -1)
+        for place, column, fit in zip(places, words.reshape(len(places), -1, size), fits, strict=True):
+            columns[place] = Column(column, lengths[place], empty=empty[place]) if fit.all() else None
     return columns
 
 
+def _by_size(lengths: Lengths) -> Iterator[tuple[list[int], int]]:
+    """Yield columns that need as many words, and how many these are."""
+    needed = [_words_for(longest) for longest in lengths.max(axis=1).tolist()]
+    for size in set(needed):
+        yield [place for place, words in enumerate(needed) if words == size], size
+
+
+def _empty(lengths: Lengths) -> list[NDArray[np.intp]]:
+    """Return which values of each column are empty."""
+    return [
+        _NONE if shortest else (column == 0).nonzero()[0]
+        for column, shortest in zip(lengths, lengths.min(axis=1).tolist(), strict=True)
+    ]
+
+
 def _are_integers(words: Words, lengths: Lengths) -> NDArray[np.bool_]:
-    first = words[:, 0] & 0xFF
-    digits = words ^ (_masks(words.shape[1]).take(lengths, axis=0) & _ZEROS)
-    negative = first == _MINUS
+    digits = words ^ _ZEROS
+    digits &= _masks(words.shape[1]).take(lengths, axis=0)
+    first = digits[:, 0] & 0xFF
+    negative = first == _MINUS ^ _ZERO
     if negative.any():
         # A minus passes for a zero, which leads nothing.
         digits[:, 0] ^= negative * np.uint64(_MINUS ^ _ZERO)
-        first = np.where(negative, words[:, 0] >> 8 & 0xFF, first)
+        first = np.where(negative, digits[:, 0] >> 8 & 0xFF, first)
         lengths = lengths - negative
     strange: NDArray[np.bool_] = np.bitwise_or.reduce((digits | digits + _TO_TEN) & _HIGH_HALVES, axis=1) != 0
-    strange |= (first == _ZERO) & ((lengths > 1) | negative)
-    strange |= negative & (lengths == 0)
+    strange |= (first == 0) & ((lengths > 1) | negative)
     strange |= lengths > _LONGEST_CERTAIN
     return ~strange
 
@@ -155,13 +157,21 @@ def line_numbers(first: int, rows: NDArray[np.intp]) -> Column:
     digits = len(str(first))
     if digits != len(str(first + int(rows[-1]))) or digits > _LONGEST_NUMBER:
         return as_column(list(map(str, (rows + first).tolist())))
-    text = np.zeros((len(rows), -(-digits // WORD) * WORD), np.uint8)
-    rest = (rows + first).astype(np.uint64)
-    for place in reversed(range(digits)):
-        tens = rest // 10
-        text[:, place] = rest - tens * 10 + ord("0")
-        rest = tens
-    return Column(text.view(WORD_TYPE))
+    fours = np.empty((len(rows), -(-digits // 4)), np.uint32)
+    rest = rows + first
+    for place in reversed(range(fours.shape[1])):
+        rest, four = np.divmod(rest, 10_000)
+        fours[:, place] = _four_digits()[four]
+    text = np.zeros((len(rows), _words_for(digits) * WORD), np.uint8)
+    text[:, :digits] = fours.view(np.uint8)[:, -digits:]
+    return Column(text.view(WORD_TYPE), np.full(len(rows), digits))
+
+
+@lru_cache(maxsize=1)
+def _four_digits() -> NDArray[np.uint32]:
+    """Return all numbers below 10,000 as text of four digits each."""
+    digits = np.indices((10,) * 4, np.uint8).reshape(4, -1).T + _ZERO
+    return np.ascontiguousarray(digits, np.uint8).view(np.uint32)[:, 0]
 
 
 class Timestamps:
@@ -172,7 +182,14 @@ class Timestamps:
     """
 
     def __init__(self, timezone: str) -> None:
-        self._tail, self._iso = begins_of_timestamps(timezone)
+        self._tail, iso = begins_of_timestamps(timezone)
+
+        @lru_cache(maxsize=_MOST_REMEMBERED)
+        def around(begin: bytes) -> bytes:
+            text = iso(begin.decode("latin-1")).ljust(_TO_SECONDS, _NUL) + _UTC
+            return text.ljust(_WORDS_OF_TIME * WORD, _NUL).encode()
+
+        self._around = around
         # A time to the second ends in :MM:SS; what is lost of the first word is not looked at.
         marks = ":00:00"[-self._tail :]
         most = "\x0f\x0a\x06\x0f\x0a\x06"[-self._tail :]
@@ -182,27 +199,43 @@ class Timestamps:
         )
         self._place = np.empty(_MOST_PLACES, np.intp)
 
-    def column(self, data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> Column | None:
-        """Return the values as JSON, None where they may be others, or none at all."""
+    def column(
+        self,
+        data: NDArray[np.uint8],
+        begins: NDArray[np.intp],
+        lengths: Lengths,
+        *,
+        with_extremes: bool = True,
+    ) -> Column | None:
+        """Return the values as JSON, None where they may be others.
+
+        Args:
+            data: The bytes.
+            begins: Where values begin.
+            lengths: How long they are.
+            with_extremes: Whether to look for the oldest and the newest.
+        """
         filled = np.flatnonzero(lengths)
         if len(filled) == len(lengths):
-            return self._filled(data, begins, lengths)
+            return self._filled(data, begins, lengths, with_extremes=with_extremes)
         if not len(filled):
-            return Column(np.zeros((len(lengths), 1), WORD_TYPE), empty=np.flatnonzero(lengths == 0))
-        column = self._filled(data, begins[filled], lengths[filled])
+            return Column(np.zeros((len(lengths), 1), WORD_TYPE), lengths, empty=np.flatnonzero(lengths == 0))
+        column = self._filled(data, begins[filled], lengths[filled], with_extremes=with_extremes)
         if column is None:
             return None
         words = np.zeros((len(lengths), column.words.shape[1]), WORD_TYPE)
         words[filled] = column.words
         empty = np.flatnonzero(lengths == 0)
-        return Column(words, column.before, column.after, empty, column.oldest, column.newest)
+        return replace(column, words=words, lengths=np.full(len(lengths), _SIZE_OF_TIME), empty=empty)
 
-    def _filled(self, data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths) -> Column | None:
+    def _filled(
+        self, data: NDArray[np.uint8], begins: NDArray[np.intp], lengths: Lengths, *, with_extremes: bool
+    ) -> Column | None:
         ends = begins + lengths
         lengths = lengths - self._tail
         if lengths.min() < 0 or lengths.max() > _LONGEST_BEGIN:
             return None
-        tails = _from(data, ends - self._tail, 1)[:, 0] & self._mask
+        tails = words_at(data, ends - self._tail, 1)[:, 0] & self._mask
         differing = tails ^ self._marks
         if ((differing | differing + self._most) & self._high).any():
             return None
@@ -212,22 +245,22 @@ class Timestamps:
             return None
         shown, which = found
         try:
-            isos = [self._iso(text.tobytes().rstrip(b"\0").decode("latin-1")) for text in begin[shown]]
+            around = [self._around(words.tobytes().rstrip(b"\0")) for words in begin[shown]]
         except ValueError:
             return None
-        words = np.empty((len(lengths), 3), WORD_TYPE)
-        words[:, :2] = np.frombuffer(
-            "".join(iso.ljust(16, "\0") for iso in isos).encode(), WORD_TYPE
-        ).reshape(-1, 2)[which]
-        words[:, 2] = tails
-        _, ranks = np.unique(isos, return_inverse=True)
+        words = np.frombuffer(b"".join(around), WORD_TYPE).reshape(-1, _WORDS_OF_TIME)[which]
+        seconds = tails.view(np.uint8).reshape(-1, WORD)[:, : self._tail]
+        words.view(np.uint8)[:, _TO_SECONDS - self._tail : _TO_SECONDS] = seconds
+        column = Column(words, np.full(len(lengths), _SIZE_OF_TIME), quoted=True)
+        if not with_extremes:
+            return column
+        _, ranks = np.unique(around, return_inverse=True)
         order = ranks.astype(np.uint64)[which] << np.uint64(48)
         order |= tails.byteswap() >> np.uint64(16)
         oldest, newest = (
-            words[place].tobytes().replace(b"\0", b"").decode() + _UTC
-            for place in (order.argmin(), order.argmax())
+            words[place].tobytes().rstrip(b"\0").decode() for place in (order.argmin(), order.argmax())
         )
-        return Column(words, '"', f'{_UTC}"', oldest=oldest, newest=newest)
+        return replace(column, oldest=oldest, newest=newest)
 
     def _distinct(self, words: Words) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
         """Return a row for each value that there is, and for each row the number of its value."""
@@ -250,16 +283,25 @@ def _words_for(size: int) -> int:
     return max(1, -(-size // WORD))
 
 
-def _from(data: NDArray[np.uint8], begins: NDArray[np.intp], words: int) -> Words:
+def words_at(data: NDArray[np.uint8], begins: NDArray[np.intp], words: int) -> Words:
     """Return what begins at these places, so many words each."""
     size = words * WORD
     if (missing := int(begins.max()) + size - len(data)) > 0:
         data = np.concatenate((data, np.zeros(missing, np.uint8)))
-    each = np.ndarray((len(data) - size + 1,), f"V{size}", data.data, strides=(1,))
-    return each[begins].view(WORD_TYPE).reshape(-1, words)
+    return bytes_from_each(data, size)[begins].view(WORD_TYPE).reshape(-1, words)
 
 
-@lru_cache(maxsize=_MOST_MASKED)
+def bytes_from_each(data: NDArray[np.uint8], size: int) -> NDArray[np.void]:
+    """Return an array whose items are the so many bytes from each byte on."""
+    return np.ndarray((len(data) - size + 1,), _void(size), data.data, strides=(1,))
+
+
+@lru_cache
+def _void(size: int) -> np.dtype[np.void]:
+    return np.dtype((np.void, size))
+
+
+@lru_cache
 def _masks(words: int) -> Words:
     """Return for each length what leaves as many bytes of so many words."""
     size = words * WORD

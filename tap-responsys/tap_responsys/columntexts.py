@@ -66,7 +66,7 @@ def begins_of_timestamps(timezone: str) -> tuple[int, Callable[[str], str]]:
         timezone: IANA name of the zone that timestamps are written in.
     """
     if timezone.upper() == "UTC":
-        return _MINUTES_AND_SECONDS, _Remembered(_iso_hour).__getitem__
+        return _MINUTES_AND_SECONDS, _iso_hour
     convert = converter("timestamp", timezone, remembers=False)
 
     def minute(text: str) -> str:
@@ -75,7 +75,7 @@ def begins_of_timestamps(timezone: str) -> tuple[int, Callable[[str], str]]:
             raise ValueError("a minute in which clocks are changed")
         return str(first[:-_SECONDS_AND_ZONE])
 
-    return _SECONDS, _Remembered(minute).__getitem__
+    return _SECONDS, minute
 
 
 def _texts(column: Sequence[str]) -> Sequence[str]:

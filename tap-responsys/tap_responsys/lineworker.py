@@ -18,7 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from responsys_io.heap import keep_freed_memory
-from tap_responsys.linematrix import MatrixWriter
+from tap_responsys.arraylines import ArrayWriter
 from tap_responsys.linemessages import BEGIN, LENGTH, Answer, Kind
 from tap_responsys.recordlines import RecordForm, Written
 
@@ -28,7 +28,7 @@ def work(stdin: BinaryIO, stdout: BinaryIO, output: BinaryIO) -> None:
     form = _message(stdin)
     if form is None:
         return
-    writer = MatrixWriter(msgspec.msgpack.decode(form, type=RecordForm))
+    writer = ArrayWriter(msgspec.msgpack.decode(form, type=RecordForm))
     # Nothing here goes in circles, and looking for circles in lists of rows takes its time.
     gc.disable()
     stopped = False

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_responsys.linematrix import MatrixWriter
+from tap_responsys import columns
+from tap_responsys.arraylines import ArrayWriter
 from tap_responsys.recordlines import RecordForm, RecordWriter, Written
 
 if TYPE_CHECKING:
@@ -20,7 +21,19 @@ if TYPE_CHECKING:
 KINDS: tuple[ColumnType, ...] = ("text", "integer", "timestamp", "number")
 _TIME = re.compile(rb'"time_extracted":"[^"]*"')
 PLAIN: dict[ColumnType, list[str]] = {
-    "text": ["a", "", "é€", "customer.7@example.com", "with a space", "x" * 16, "y" * 40, "'", "I", "O"],
+    "text": [
+        "a",
+        "",
+        "é€",
+        "customer.7@example.com",
+        "with a space",
+        "x" * 16,
+        "y" * 40,
+        "v" * 250,
+        "'",
+        "I",
+        "O",
+    ],
     "integer": ["1", "", "0", "-3", "123456789012345678", "-123456789012345678", "20", "7654321"],
     "timestamp": [
         "",
@@ -84,6 +97,7 @@ ODD: dict[ColumnType, list[str]] = {
     ],
     "number": ["1e5", "x", ".5", "5.", "NaN", "1e-400"],
 }
+ADDED = [columns.SOURCE_FILE, columns.SOURCE_LINE, columns.LAST_MODIFIED]
 STRANGE_LINES = [
     "",
     '"',
@@ -148,7 +162,7 @@ def made(seed: int) -> tuple[RecordForm, bytes]:
         "é.txt",
         "then",
         required=tuple(random_.sample(list(types), min(len(types), random_.choice([0, 0, 1])))),
-        left_out=tuple(random_.sample(header, random_.choice([0, 0, 1]))),
+        left_out=tuple(random_.sample([*header, *ADDED], random_.choice([0, 0, 1, 2]))),
         is_contacts=random_.random() < 0.2,
         moments=random_.choice(timestamps) if timestamps else "",
         version=random_.choice([None, 7]),
@@ -159,7 +173,7 @@ def made(seed: int) -> tuple[RecordForm, bytes]:
     return form, (data or end).encode()
 
 
-def written(writer: MatrixWriter | RecordWriter, data: bytes, line: int = 2) -> tuple[Written | None, bytes]:
+def written(writer: ArrayWriter | RecordWriter, data: bytes, line: int = 2) -> tuple[Written | None, bytes]:
     output = io.BytesIO()
     told = writer.write(line, data, output)
     return told, _TIME.sub(b"", output.getvalue())
@@ -169,7 +183,7 @@ def written(writer: MatrixWriter | RecordWriter, data: bytes, line: int = 2) -> 
 @given(st.integers(0, 1 << 40))
 def test_both_ways_lead_to_the_same_bytes(seed: int) -> None:
     form, data = made(seed)
-    assert written(MatrixWriter(form), data) == written(RecordWriter(form), data)
+    assert written(ArrayWriter(form), data) == written(RecordWriter(form), data)
 
 
 ROWS = [("4000001", "05-Jan-2026 13:11:54", "yahoo.com", "1.5"), ("-7", "05-Jan-2026 02:23:48", "", "")]
@@ -204,8 +218,15 @@ def columnwise(monkeypatch: pytest.MonkeyPatch, data: bytes, line: int = 2) -> l
     with monkeypatch.context() as patch:
         patch.setattr(RecordWriter, "one_by_one", counted)
         patch.setattr(RecordWriter, "write", lambda *_: pytest.fail("the parser was given the block"))
-        assert written(MatrixWriter(FORM), data, line) == expected
+        assert written(ArrayWriter(FORM), data, line) == expected
     return parsed
+
+
+def test_records_that_are_all_the_same() -> None:
+    """Nothing that differs from row to row is selected."""
+    form = RecordForm("open", ("A", "B"), {}, "f.txt", "then", left_out=(columns.SOURCE_LINE,))
+    data = b"1,2\n" * 3
+    assert written(ArrayWriter(form), data) == written(RecordWriter(form), data)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +263,7 @@ def test_a_row_that_goes_on_in_the_next_line_is_one_of_two_lines(row: str) -> No
     form = RecordForm("open", ("A", "B", "C"), dict.fromkeys("ABC", "text"), "f.txt", "then")
     plain = '"1","2","3"\n' * 9
     data = f"{plain}{row}\n{plain}".encode()
-    assert written(MatrixWriter(form), data) == written(RecordWriter(form), data)
+    assert written(ArrayWriter(form), data) == written(RecordWriter(form), data)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +290,7 @@ def test_enclosures_around_almost_every_value(row: str, end: str, before: int, a
     form = RecordForm("open", ("A", "B", "C"), dict.fromkeys("ABC", "text"), "f.txt", "then")
     plain = f'"1","2, ""3""",""{end}'
     data = f"{before * plain}{row}{end}{after * plain}".encode()
-    assert written(MatrixWriter(form), data) == written(RecordWriter(form), data)
+    assert written(ArrayWriter(form), data) == written(RecordWriter(form), data)
 
 
 def test_a_long_column_is_no_strange_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,6 +314,6 @@ def test_more_distinct_times_than_are_told_apart_at_first() -> None:
         FORM.stream, FORM.header, FORM.types, "f.txt", "then", moments="AT", timezone="Asia/Tokyo"
     )
     data = "".join(f"1,{text},,\n" for text in days).encode()
-    assert written(MatrixWriter(zone), data) == written(RecordWriter(zone), data)
-    told, _ = written(MatrixWriter(zone), data)
+    assert written(ArrayWriter(zone), data) == written(RecordWriter(zone), data)
+    told, _ = written(ArrayWriter(zone), data)
     assert told == Written(len(days), "2025-12-31T15:00:07+00:00", "2026-01-03T14:59:07+00:00")

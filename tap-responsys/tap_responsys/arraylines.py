@@ -1,9 +1,8 @@
 """Blocks of delimited lines to lines of RECORD messages, by arithmetic on whole columns.
 
-The lines of a block are the rows of a matrix of bytes: each column of the matrix holds what all lines have at
-one place, with NUL where a value is shorter than others. Without the NULs it is what is written. Lines that
-need a parser, and blocks that do, are written by `tap_responsys.recordlines.RecordWriter`: the messages
-are the same.
+Cells are found by `tap_responsys.cells`, converted by `tap_responsys.celltexts`, and put into lines by
+`tap_responsys.placement`. Lines that need a parser, and blocks that do, are written by
+`tap_responsys.recordlines.RecordWriter`: the messages are the same.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ import numpy as np
 from tap_responsys import celltexts
 from tap_responsys import columns as cols
 from tap_responsys.cells import Cells, find_cells
-from tap_responsys.celltexts import NULL_WORD, WORD, Column, Timestamps
+from tap_responsys.celltexts import Timestamps
+from tap_responsys.placement import placed
 from tap_responsys.recordlines import (
-    MADE_AT_ONCE,
     ONE_BYTE_EACH,
     RecordForm,
     RecordWriter,
@@ -34,11 +33,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tap_responsys.celltexts import Column
+
 # Of so many lines at most one may need a parser, or all get one.
 _LINES_PER_OTHER = 4
 
 
-class MatrixWriter:
+class ArrayWriter:
     """Turns blocks into lines, as `RecordWriter` does.
 
     Args:
@@ -72,7 +73,10 @@ class MatrixWriter:
             columns = self._made(cells, line)
         except ValueError:
             return None
-        for text in _merged(self._matrix(columns, extracted), cells.rows + line, others):
+        *pieces, last = (piece.encode(ONE_BYTE_EACH) for piece in self._fixed)
+        differing = [columns[name] for name in self._names]
+        lines, begins = placed(len(cells.rows), differing, [*pieces, last + extracted.encode(ONE_BYTE_EACH)])
+        for text in _merged(lines, begins, cells.rows + line, others):
             output.write(text)
         output.flush()
         found = [apart]
@@ -99,7 +103,9 @@ class MatrixWriter:
         for name, place, kind in self._columns:
             column = known.get(place)
             if kind == "timestamp":
-                column = self._timestamps.column(cells.data, cells.begins[place], lengths[place])
+                column = self._timestamps.column(
+                    cells.data, cells.begins[place], lengths[place], with_extremes=name == form.moments
+                )
             made[name] = column or celltexts.as_column(self._parsing.encoders[kind](cells.strings(place)))
         if cols.SUBSCRIPTION_STATUS in self._names:
             permissions = [""] * len(cells.rows)
@@ -108,49 +114,18 @@ class MatrixWriter:
             made[cols.SUBSCRIPTION_STATUS] = celltexts.as_column(statuses(permissions))
         return made
 
-    def _matrix(self, columns: dict[str, Column], extracted: str) -> NDArray[np.uint8]:
-        """Return the lines as rows of a matrix."""
-        shared, after = bytearray(), b""
-        places = []
-        for name, piece in zip(self._names, self._fixed, strict=False):
-            column = columns[name]
-            shared += after + piece.encode(ONE_BYTE_EACH)
-            before = len(shared)
-            shared += column.before.encode()
-            shared += bytes(-len(shared) % WORD)
-            places.append((column, before, len(shared)))
-            shared += bytes(column.words.shape[1] * WORD)
-            after = column.after.encode()
-        shared += after + (self._fixed[-1] + extracted).encode(ONE_BYTE_EACH)
-        shared += bytes(-len(shared) % WORD)
-        matrix = np.empty((len(columns[cols.SOURCE_LINE].words), len(shared)), np.uint8)
-        matrix[:] = np.frombuffer(shared, np.uint8)
-        words = matrix.view(celltexts.WORD_TYPE)
-        for column, before, begin in places:
-            size = column.words.shape[1]
-            words[:, begin // WORD : begin // WORD + size] = column.words
-            if len(column.empty):
-                end = begin + size * WORD
-                matrix[column.empty, before:end] = 0
-                matrix[column.empty, end : end + len(column.after)] = 0
-                words[column.empty, begin // WORD] = NULL_WORD
-        return matrix
-
 
 def _merged(
-    matrix: NDArray[np.uint8], numbers: NDArray[np.intp], others: Mapping[int, bytes]
-) -> Iterator[bytes]:
+    lines: NDArray[np.uint8],
+    begins: NDArray[np.intp],
+    numbers: NDArray[np.intp],
+    others: Mapping[int, bytes],
+) -> Iterator[bytes | memoryview]:
     """Yield the lines, and among them others in the order of their numbers."""
     begin = 0
     for number, text in others.items():
-        end = int(np.searchsorted(numbers, number))
-        yield from _lines(matrix[begin:end])
+        end = int(begins[np.searchsorted(numbers, number)])
+        yield lines[begin:end].data
         yield text
         begin = end
-    yield from _lines(matrix[begin:])
-
-
-def _lines(matrix: NDArray[np.uint8]) -> Iterator[bytes]:
-    step = max(1, MADE_AT_ONCE // matrix.shape[1])
-    for begin in range(0, len(matrix), step):
-        yield matrix[begin : begin + step].tobytes().translate(None, b"\0")
+    yield lines[begin:].data
