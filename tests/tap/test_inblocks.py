@@ -431,8 +431,10 @@ def test_a_process_that_was_killed_is_told(tmp_path: Path) -> None:
 def test_another_process_is_given_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAP_RESPONSYS_SFTP_PASSWORD", "canary")
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    _, form = opened(export_of(10))
+    reader, form = opened(export_of(10))
     with (tmp_path / "lines").open("wb") as output, closing(LineProcess(form, output.fileno())) as sink:
+        # Once it has written something it runs its program, and its environment can be seen.
+        list(write_in_blocks(reader, form, sink, room=lambda: 10))
         given = Path(f"/proc/{sink._process.pid}/environ").read_bytes().split(b"\0")
     assert b"PYTHONWARNINGS=ignore" in given
     assert not [variable for variable in given if b"canary" in variable]
