@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.environments import InstallationError, ensure
+from bench.headline import headline
 from bench.measure import CommandError
 from bench.paths import RESULTS, ROOT, WORK, clean_environment
 from bench.results import Result, read, to_json
@@ -26,6 +27,9 @@ def main() -> None:
     chosen = _arguments()
     if chosen.command == "section":
         print(section(RESULTS))  # noqa: T201
+        return
+    if chosen.command == "headline":
+        print(headline(RESULTS))  # noqa: T201
         return
     if chosen.command == "show":
         _show(read(chosen.result))
@@ -66,7 +70,8 @@ def _arguments() -> argparse.Namespace:
         command.add_argument("--rounds", type=int, help="how often each case runs")
     profile = commands.add_parser("profile", help="where the time goes")
     profile.add_argument("--rows", type=int, default=200_000)
-    commands.add_parser("section", help="print the figures of the README")
+    commands.add_parser("section", help="print the figures of this folder's README")
+    commands.add_parser("headline", help="print what the project's README says of them")
     show = commands.add_parser("show", help="print a result as tables")
     show.add_argument("result", type=Path)
     return parser.parse_args()

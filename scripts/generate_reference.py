@@ -45,6 +45,7 @@ HUB = {
     "target-responsys": "hub/loaders/target-responsys.yml",
 }
 FILES = (
+    "README.md",
     "bench/README.md",
     "tap-responsys/README.md",
     "target-responsys/README.md",
@@ -119,10 +120,10 @@ def markdown_streams(_plugin: str) -> str:
     return "\n".join(rows)
 
 
-def markdown_performance(module: str) -> str:
-    """Return what the benchmark's results in the repository say."""
+def markdown_performance(command: str) -> str:
+    """Return what the benchmark's results in the repository say, by one of its commands."""
     done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", module, "section"], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-m", "bench", command], capture_output=True, text=True, check=True, cwd=ROOT
     )
     return done.stdout.rstrip()
 
