@@ -15,14 +15,18 @@ with atheris.instrument_imports(
 ):
     from fuzz.targets import CORPUS, TARGETS
 
+# Megabytes. Code that atheris instruments loses up to 10 KB a run, which the same code does not without it.
+_MOST_AT_ONCE, _MOST = 512, 8192
+
 
 def main(name: str, *options: str) -> None:
     """Run one target until its time is up or a fault is found."""
     found, faults = Path(".local/fuzz") / name, Path(".local/fuzz/faults")
     for folder in (found, faults):
         folder.mkdir(parents=True, exist_ok=True)
-    limits = ("-timeout=10", "-rss_limit_mb=1024", "-max_len=65536", f"-artifact_prefix={faults}/{name}-")
-    atheris.Setup([sys.argv[0], *limits, *options, str(found), str(CORPUS / name)], TARGETS[name])
+    limits = ("-timeout=10", f"-malloc_limit_mb={_MOST_AT_ONCE}", f"-rss_limit_mb={_MOST}", "-max_len=65536")
+    faulty = f"-artifact_prefix={faults}/{name}-"
+    atheris.Setup([sys.argv[0], *limits, faulty, *options, str(found), str(CORPUS / name)], TARGETS[name])
     atheris.Fuzz()
 
 
