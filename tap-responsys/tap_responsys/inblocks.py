@@ -184,6 +184,7 @@ def _give(records: Records, sink: LineSink, most: int, lines: int) -> tuple[list
         The blocks, and what kept others from being read: the caller has to be told of these first.
     """
     blocks: list[Block] = []
+    at_first = lines
     end = time.monotonic() + _SECONDS
     while len(blocks) < most and lines > 0 and time.monotonic() < end:
         try:
@@ -195,7 +196,7 @@ def _give(records: Records, sink: LineSink, most: int, lines: int) -> tuple[list
         sink.put(block)
         blocks.append(block)
         lines -= block.lines
-    # While the last ones are written there is time for those that follow.
-    if time.monotonic() < end and (ahead := records.block_ahead()):
+    # While the last ones are written there is time for those that follow: most likely there is as much room.
+    if blocks and time.monotonic() < end and (ahead := records.block_ahead(at_first)):
         sink.expect(ahead)
     return blocks, None

@@ -134,7 +134,7 @@ class Records:
             else:
                 return
 
-    def read_block(self, most: int = 1 << 30) -> Block | None:
+    def read_block(self, most: int) -> Block | None:
         """Return the lines that follow, for a reader that takes them all at once or none of them.
 
         Args:
@@ -167,11 +167,15 @@ class Records:
         self.line += lines
         return block
 
-    def block_ahead(self) -> Block | None:
-        """Return what `read_block` returns next if it may be as long; None where that is not known."""
+    def block_ahead(self, most: int) -> Block | None:
+        """Return what `read_block` returns next if it may be as long; None where that is not known.
+
+        Args:
+            most: How many lines, at most, unless a record has more.
+        """
         if not self._ahead:
             with suppress(Exception):
-                if block := self.read_block():
+                if block := self.read_block(most):
                     self._ahead, self.line = block, block.line
         return self._ahead
 

@@ -309,12 +309,14 @@ def test_blocks_that_lead_to_a_state_are_as_long(fetched: int, monkeypatch: pyte
 
 def test_what_is_read_ahead_is_still_to_be_read() -> None:
     found = Records(io.BytesIO(b"1\n2\n3\n4\n"), delimiter=",", quote_char='"', encoding="utf-8")
-    assert found.block_ahead() == Block(1, 4, "1\n2\n3\n4\n")
+    assert found.block_ahead(9) == Block(1, 4, "1\n2\n3\n4\n")
     assert found.read_block(1) == Block(1, 1, "1\n")
-    ahead = found.block_ahead()
-    assert ahead == Block(2, 3, "2\n3\n4\n")
-    assert next(found.read(1)) == (["2"], "")
-    assert found.line == 2
+    assert found.block_ahead(1) == Block(2, 1, "2\n")
+    assert found.read_block(1) == Block(2, 1, "2\n")
+    ahead = found.block_ahead(9)
+    assert ahead == Block(3, 2, "3\n4\n")
+    assert next(found.read(1)) == (["3"], "")
+    assert found.line == 3
 
 
 @pytest.mark.parametrize("text", ["1", "x"])
