@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.results import read
-from bench.section import TAP, limits
+from bench.section import NO_RESULT, REFERENCE, TAP, limits
 from bench.summary import summarize
+from bench.targetcases import CSV
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from bench.summary import Row
 
 _THOUSAND = 1000
-_REFERENCE = "reference: "
-_CSV = "Target, CSV"
 
 
 def headline(results: Path) -> str:
@@ -25,11 +24,11 @@ def headline(results: Path) -> str:
         results: Folder with `full.json`.
     """
     if not (full := results / "full.json").exists():
-        return "No result yet: `make bench` makes one."
+        return NO_RESULT
     result = read(full)
     rows = summarize(result.measured)
     tap = next((row for row in rows if row.measured.name == TAP), None)
-    target = next((row for row in rows if row.measured.group == _CSV and row.measured.own), None)
+    target = next((row for row in rows if row.measured.group == CSV and row.measured.own), None)
     machine = f"{result.machine['cores']} cores ({result.machine['processor']})"
     sentences = [f"Measured on {result.date}, {machine}:"]
     if tap:
@@ -54,7 +53,7 @@ def _beside(ours: Row, rows: list[Row]) -> str:
         row
         for row in rows
         if row.measured.group == ours.measured.group
-        and not (row.measured.own or row.measured.name.startswith(_REFERENCE))
+        and not (row.measured.own or row.measured.name.startswith(REFERENCE))
     ]
     times = [f"{(ours.rate or 0) / row.rate:.0f} x {row.measured.name}" for row in peers if row.rate]
     return f": {', '.join(times)}" if times else ""

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 _THOUSAND = 1000
 _HEADERS = ("", "rows", "k rows/s", "to the first", "CPU s per M rows", "peak MB")
+REFERENCE = "reference: "
+"""What the names of cases begin with that are no peers."""
 # Names of cases that the text speaks of.
 TAP = "tap-responsys, plain"
-PARSER = "reference: polars to JSON lines"
-TRANSPORT = "reference: sftp"
+PARSER = f"{REFERENCE}polars to JSON lines"
+TRANSPORT = f"{REFERENCE}sftp"
 PIPELINE = "meltano run"
+NO_RESULT = "No result yet: `make bench` makes one."
 
 
 def section(results: Path) -> str:
@@ -33,7 +36,7 @@ def section(results: Path) -> str:
         parts += _full(read(full))
     if (scale := results / "scale.json").exists():
         parts += _scale(read(scale))
-    return "\n\n".join(parts or ["No result yet: `make bench` makes one."])
+    return "\n\n".join(parts or [NO_RESULT])
 
 
 def _full(result: Result) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tap_responsys.columntexts import NULL, begins_of_timestamps
+from tap_responsys.columntexts import MOST_REMEMBERED, NULL, begins_of_timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +31,6 @@ _ZEROS, _TO_TEN, _HIGH_HALVES = (
     np.uint64(int.from_bytes(text * WORD, "little")) for text in (b"0", b"\6", b"\xf0")
 )
 _MOST_WORDS_OF_INTEGER = -(-(_LONGEST_CERTAIN + 1) // WORD)
-_MOST_REMEMBERED = 100_000
 _MOST_PLACES = 1 << 16
 _HASH = 0x9E3779B97F4A7C15
 _LONGEST_BEGIN = 3 * WORD
@@ -184,7 +183,7 @@ class Timestamps:
     def __init__(self, timezone: str) -> None:
         self._tail, iso = begins_of_timestamps(timezone)
 
-        @lru_cache(maxsize=_MOST_REMEMBERED)
+        @lru_cache(maxsize=MOST_REMEMBERED)
         def around(begin: bytes) -> bytes:
             text = iso(begin.decode("latin-1")).ljust(_TO_SECONDS, _NUL) + _UTC
             return text.ljust(_WORDS_OF_TIME * WORD, _NUL).encode()
@@ -205,7 +204,7 @@ class Timestamps:
         begins: NDArray[np.intp],
         lengths: Lengths,
         *,
-        with_extremes: bool = True,
+        with_extremes: bool,
     ) -> Column | None:
         """Return the values as JSON, None where they may be others.
 
@@ -218,14 +217,14 @@ class Timestamps:
         filled = np.flatnonzero(lengths)
         if len(filled) == len(lengths):
             return self._filled(data, begins, lengths, with_extremes=with_extremes)
+        empty = np.flatnonzero(lengths == 0)
         if not len(filled):
-            return Column(np.zeros((len(lengths), 1), WORD_TYPE), lengths, empty=np.flatnonzero(lengths == 0))
+            return Column(np.zeros((len(lengths), 1), WORD_TYPE), lengths, empty=empty)
         column = self._filled(data, begins[filled], lengths[filled], with_extremes=with_extremes)
         if column is None:
             return None
         words = np.zeros((len(lengths), column.words.shape[1]), WORD_TYPE)
         words[filled] = column.words
-        empty = np.flatnonzero(lengths == 0)
         return replace(column, words=words, lengths=np.full(len(lengths), _SIZE_OF_TIME), empty=empty)
 
     def _filled(

@@ -21,8 +21,8 @@ _DIGITS_AND_ENDS = b"0123456789\n"
 _HOUR = re.compile(r"(.*) ([01][0-9]|2[0-3])", re.ASCII)
 _MINUTES_AND_SECONDS, _SECONDS, _SECONDS_AND_ZONE = (len(text) for text in (":00:00", ":00", ":00+00:00"))
 _COLONS, _TENS = frozenset(":"), frozenset("012345")
-# A day's seconds, and some.
-_MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 100_000
+"""Texts; a day's seconds, and some."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -138,7 +138,7 @@ class _Remembered(dict[str, str]):
         self._make = make
 
     def __missing__(self, text: str) -> str:
-        if len(self) >= _MOST_REMEMBERED:
+        if len(self) >= MOST_REMEMBERED:
             self.clear()
         made = self[text] = self._make(text)
         return made

@@ -64,10 +64,11 @@ class Lines:
         """
         if self._ahead:
             self.unread("")
-        rest = self._whole[self._place :]
-        if len(rest) < size:
+        left = len(self._whole) - self._place
+        if left < size:
+            rest = self._whole[self._place :]
             try:
-                self._refill(size - len(rest))
+                self._refill(size - left)
             except Exception:
                 # It fails again when nothing is left before.
                 if not rest:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # what JSON escapes, is beyond ASCII, and texts of one byte a character are copied instead of encoded.
 ONE_BYTE_EACH = "latin-1"
 # Bytes; memory for more goes back to the system each time, and to get it again costs as much as to fill it.
-MADE_AT_ONCE = 1 << 16
+_MADE_AT_ONCE = 1 << 16
 # What ends a line for str.splitlines and not in an export.
 _OTHER_LINE_ENDS = "\v\f\x1c\x1d\x1e\x85"
 
@@ -259,7 +259,7 @@ def statuses(permissions: Sequence[str]) -> list[str]:
 
 
 def _rows_at_once(size: int, rows: int) -> int:
-    return max(1, MADE_AT_ONCE * rows // size)
+    return max(1, _MADE_AT_ONCE * rows // size)
 
 
 def _split(text: str) -> list[str]:
